@@ -1,0 +1,130 @@
+//! Chunks in, whole [`Message`]s out.
+//!
+//! A message that came as one chunk is lent on. Others are gathered, text with its UTF-8 checked as
+//! it comes. Memory: at most twice what was received of the message, and one step of [`STEP`]
+//! bytes; a length that the peer only declares reserves nothing beyond that.
+
+use alloc::{string::String, vec::Vec};
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use crate::{
+    Chunk, Kind, Message, Payload, ProtocolError, Text,
+    utf8::{self, InvalidUtf8, Utf8Carry},
+};
+
+/// Gathers the chunks of a message.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    gathered: Gathered,
+}
+
+#[derive(Debug, Default)]
+enum Gathered {
+    #[default]
+    Nothing,
+    Text(String, Utf8Carry),
+    Binary(Vec<u8>),
+}
+
+impl Assembler {
+    /// Makes an assembler that has gathered nothing, and holds no memory.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next chunk, and returns the message when it is the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::InvalidUtf8`] as soon as no valid text begins with what came (§8.1).
+    pub fn push<'a>(&mut self, chunk: Chunk<'a>) -> Result<Option<Message<'a>>, ProtocolError> {
+        if chunk.first && chunk.is_last() {
+            return lend(chunk.kind, chunk.payload).map(Some);
+        }
+        self.gather(&chunk)
+    }
+
+    /// Takes the next chunk of a message that did not come as one.
+    pub(crate) fn gather(
+        &mut self,
+        chunk: &Chunk<'_>,
+    ) -> Result<Option<Message<'static>>, ProtocolError> {
+        if chunk.first {
+            self.gathered = match chunk.kind {
+                Kind::Text => Gathered::Text(String::new(), Utf8Carry::default()),
+                Kind::Binary => Gathered::Binary(Vec::new()),
+            };
+        }
+        match &mut self.gathered {
+            Gathered::Text(text, carry) => {
+                let add = carry.len() + chunk.payload.len();
+                text.reserve_exact(growth(text.len(), text.capacity(), add, chunk));
+                let (completed, whole) = carry.push(chunk.payload)?;
+                text.extend(completed);
+                text.push_str(whole);
+                if chunk.is_last() {
+                    carry.finish()?;
+                }
+            }
+            Gathered::Binary(bytes) => {
+                let add = chunk.payload.len();
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, chunk));
+                bytes.extend_from_slice(chunk.payload);
+            }
+            Gathered::Nothing => {}
+        }
+        Ok(if chunk.is_last() { self.take() } else { None })
+    }
+
+    fn take(&mut self) -> Option<Message<'static>> {
+        match core::mem::take(&mut self.gathered) {
+            Gathered::Text(text, _) => Some(Message::Text(Text::Owned(fit_text(text)))),
+            Gathered::Binary(bytes) => Some(Message::Binary(Payload::Owned(fit(bytes)))),
+            Gathered::Nothing => None,
+        }
+    }
+}
+
+/// Lends a message that lay whole in `bytes`; text is checked here.
+#[inline]
+pub(crate) fn lend(kind: Kind, bytes: &[u8]) -> Result<Message<'_>, ProtocolError> {
+    Ok(match kind {
+        Kind::Text => Message::Text(Text::Lent(utf8::check(bytes)?)),
+        Kind::Binary => Message::Binary(Payload::Lent(bytes)),
+    })
+}
+
+/// By how many bytes to grow what is held so that `add` more fit.
+///
+/// To twice what is held then, or one step; but in the message's last frame not beyond its end, so
+/// that the last byte finds length and capacity equal.
+fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>) -> usize {
+    if capacity - len >= add {
+        return 0;
+    }
+    let held = len + add;
+    let rest = usize::try_from(chunk.frame_rest).unwrap_or(usize::MAX);
+    add + if chunk.fin { held.max(STEP).min(rest) } else { held.max(STEP.min(rest)) }
+}
+
+/// Ends the growth: a message holds no more memory than its length.
+fn fit(mut bytes: Vec<u8>) -> Bytes {
+    bytes.shrink_to_fit();
+    bytes.into()
+}
+
+fn fit_text(mut text: String) -> ByteString {
+    text.shrink_to_fit();
+    text.into()
+}
+
+impl From<InvalidUtf8> for ProtocolError {
+    fn from(_: InvalidUtf8) -> Self {
+        Self::InvalidUtf8
+    }
+}
+
+/// The least step by which a gathered message grows, in bytes.
+const STEP: usize = 16 * 1024;

@@ -1,0 +1,49 @@
+//! The limits of a connection, each with its reason.
+
+/// The limits of a connection and of its handshake.
+///
+/// ```
+/// let mut config = fullduplex::Config::default();
+/// config.max_message_len = 1024 * 1024;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// The longest message that is received, in bytes: 16 MiB.
+    ///
+    /// A frame that would pass it is refused on its header, before the payload is buffered (1009).
+    /// No application protocol with larger messages should get them by default.
+    pub max_message_len: u64,
+    /// The most frames in one message that is received, empty ones counted: 131,072.
+    ///
+    /// Past it the connection fails (1008), or a peer could keep it busy with empty frames for ever.
+    pub max_message_frames: u32,
+    /// The longest HTTP head of a handshake, in bytes: 16 KiB.
+    ///
+    /// A server answers 431 past it. A request that comes through a CDN with cookies has 9 KiB.
+    pub max_head_len: usize,
+    /// The most headers in the HTTP head of a handshake: 100. A server answers 431 past it.
+    pub max_headers: usize,
+    /// The longest body that a client reads of an answer that refuses the handshake: 64 KiB.
+    ///
+    /// What is longer is cut: the body is for a person who reads the error.
+    pub max_refusal_body_len: usize,
+    /// How many bytes wait to be written before `feed` waits: 64 KiB.
+    ///
+    /// Above it a ping is answered later, and only the latest one (RFC 6455 §5.5.3). A single
+    /// message may pass it; a Close always does.
+    pub write_high_water: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_message_len: 16 * 1024 * 1024,
+            max_message_frames: 128 * 1024,
+            max_head_len: 16 * 1024,
+            max_headers: 100,
+            max_refusal_body_len: 64 * 1024,
+            write_high_water: 64 * 1024,
+        }
+    }
+}

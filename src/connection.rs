@@ -1,0 +1,285 @@
+//! A whole connection: [`Receiver`], [`Assembler`] and [`Sender`] joined, and the closing handshake.
+//!
+//! ```text
+//!              ┌────────────── Connection ──────────────┐
+//!  bytes in ──►│ Receiver ─ parts ─► Assembler ─ events ─│──► you
+//!  (your slice)│     │ what needs an answer              │
+//!              │     ▼ pong, close                       │
+//!  bytes out ◄─│ WriteBuffer ◄─ frames ─ Sender ◄─ messages ◄── you
+//!              └─────────────────────────────────────────┘
+//! ```
+//!
+//! The invariant: **`Ok(None)` means that `input` is empty and nothing in it is needed any more.**
+
+use core::{mem, ops::Range};
+
+use crate::{
+    Assembler, CloseFrame, Config, Fin, Kind, MaskSource, Message, Opcode, Payload, ProtocolError,
+    Receiver, SendError, Sender, WriteBuffer, assembler,
+    receiver::{Chunk, LocatedPart},
+};
+
+/// Which end of the connection this is: a client masks, a server does not (RFC 6455 §5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The end that sent the handshake's request.
+    Client,
+    /// The end that answered it.
+    Server,
+}
+
+/// What the peer said.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A whole message.
+    Message(Message<'a>),
+    /// A Ping; its Pong is in the output already, or will be when there is room (§5.5.3).
+    Ping(Payload<'a>),
+    /// A Pong (§5.5.3).
+    Pong(Payload<'a>),
+    /// The peer will send nothing more; the answer is in the output already (§5.5.1).
+    Close(Option<CloseFrame>),
+}
+
+/// A WebSocket connection after its handshake, without I/O.
+///
+/// Drive it like this: read into a buffer; call [`receive`](Self::receive) until it returns `None`;
+/// write the output; repeat. When the output holds nothing more and [`is_closed`](Self::is_closed)
+/// says so, close the transport: a server at once, a client when the server has (§7.1.1).
+#[derive(Debug)]
+pub struct Connection {
+    receiver: Receiver,
+    assembler: Assembler,
+    sender: Sender,
+}
+
+/// An event by its place: what [`Connection::receive`] lends, before it is lent and before the text
+/// of a lent message is checked.
+#[derive(Debug)]
+pub(crate) enum LocatedEvent {
+    Message(Kind, Range<usize>),
+    Control(Opcode, Range<usize>),
+    Owned(Event<'static>),
+}
+
+impl Connection {
+    /// Makes the server's end.
+    pub fn server(config: &Config) -> Self {
+        Self::new(Role::Server, Sender::server(config), config)
+    }
+
+    /// Makes the client's end, with mask keys from the thread's generator.
+    #[cfg(feature = "std")]
+    pub fn client(config: &Config) -> Self {
+        Self::client_with(crate::ThreadRng, config)
+    }
+
+    /// Makes the client's end, with mask keys from `masks`.
+    pub fn client_with(masks: impl MaskSource + 'static, config: &Config) -> Self {
+        Self::new(Role::Client, Sender::client(masks, config), config)
+    }
+
+    fn new(role: Role, sender: Sender, config: &Config) -> Self {
+        Self { receiver: Receiver::new(role, config), assembler: Assembler::new(), sender }
+    }
+
+    /// Takes bytes off the front of `input` until they give an event, or until there are none left.
+    ///
+    /// `Ok(None)` means that `input` is empty and that nothing in it is needed any more. A message
+    /// that lies whole in `input` is unmasked there and lent; one that straddles inputs is owned.
+    /// Answers (Pong, Close) are appended to `output`. When `output` was drained, call again, with
+    /// empty input if need be: a Pong may have waited for room.
+    ///
+    /// # Errors
+    ///
+    /// The peer broke RFC 6455 or passed a limit. A Close that tells it why is in `output`: write
+    /// it, then close the transport (§7.1.7). `input` is emptied; later calls return the same error.
+    pub fn receive<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        output: &mut WriteBuffer,
+    ) -> Result<Option<Event<'a>>, ProtocolError> {
+        let mut used = 0;
+        let located = self.locate(input, &mut used, output);
+        let (bytes, rest) = mem::take(input).split_at_mut(used);
+        let Some(located) = located? else { return Ok(None) };
+        let event = self.lend(located, bytes, output)?;
+        *input = rest;
+        Ok(Some(event))
+    }
+
+    /// Finds the next event from `input[*used..]` on, and moves `used` past it: to the end, if there
+    /// is none.
+    #[inline]
+    pub(crate) fn locate(
+        &mut self,
+        input: &mut [u8],
+        used: &mut usize,
+        output: &mut WriteBuffer,
+    ) -> Result<Option<LocatedEvent>, ProtocolError> {
+        self.sender.reply_owed(output);
+        loop {
+            let start = *used;
+            let rest = &mut input[start..];
+            let located = match self.receiver.locate(rest) {
+                Ok(Some(located)) => located,
+                Ok(None) => {
+                    *used = input.len();
+                    return Ok(None);
+                }
+                Err(error) => {
+                    *used = input.len();
+                    return Err(self.fail(error, output));
+                }
+            };
+            *used = start + located.used;
+            match located.part {
+                LocatedPart::Data { kind, payload, first: true, fin: true, frame_rest: 0 } => {
+                    return Ok(Some(LocatedEvent::Message(kind, shift(payload, start))));
+                }
+                LocatedPart::Data { kind, payload, first, fin, frame_rest } => {
+                    let payload = &mut rest[payload];
+                    let chunk = Chunk { kind, payload, first, fin, frame_rest };
+                    match self.assembler.gather(&chunk) {
+                        Ok(None) => {}
+                        Ok(Some(message)) => {
+                            return Ok(Some(LocatedEvent::Owned(Event::Message(message))));
+                        }
+                        Err(error) => {
+                            *used = input.len();
+                            return Err(self.fail(error, output));
+                        }
+                    }
+                }
+                LocatedPart::Control { opcode, payload } => {
+                    if opcode == Opcode::Ping {
+                        self.sender.reply_ping(&rest[payload.clone()], output);
+                    }
+                    return Ok(Some(LocatedEvent::Control(opcode, shift(payload, start))));
+                }
+                LocatedPart::Carried { opcode, payload } => {
+                    if opcode == Opcode::Ping {
+                        self.sender.reply_ping(&payload, output);
+                    }
+                    let event = control(opcode, Payload::Owned(payload));
+                    return Ok(Some(LocatedEvent::Owned(event)));
+                }
+                LocatedPart::Close(close) => {
+                    self.sender.reply_close(close.as_ref(), output);
+                    return Ok(Some(LocatedEvent::Owned(Event::Close(close))));
+                }
+            }
+        }
+    }
+
+    /// Lends an event from the input in which it was located; checks its text.
+    #[inline]
+    pub(crate) fn lend<'a>(
+        &mut self,
+        located: LocatedEvent,
+        input: &'a [u8],
+        output: &mut WriteBuffer,
+    ) -> Result<Event<'a>, ProtocolError> {
+        match located {
+            LocatedEvent::Message(kind, payload) => match assembler::lend(kind, &input[payload]) {
+                Ok(message) => Ok(Event::Message(message)),
+                Err(error) => Err(self.fail(error, output)),
+            },
+            LocatedEvent::Control(opcode, payload) => {
+                Ok(control(opcode, Payload::Lent(&input[payload])))
+            }
+            LocatedEvent::Owned(event) => Ok(event),
+        }
+    }
+
+    /// Takes the end of the transport, after all that was read went through
+    /// [`receive`](Self::receive).
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::EndWithoutClose`] when the peer sent no Close before (§7.1.5: 1006).
+    pub fn receive_end(&mut self) -> Result<(), ProtocolError> {
+        let end = self.receiver.receive_end();
+        if let Err(error) = &end {
+            self.sender.fail(error, &mut WriteBuffer::new());
+        }
+        end
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub fn send<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.sender.send(message.into(), output)
+    }
+
+    /// Sends a piece of a message: its length need not be known before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send_chunk`].
+    pub fn send_chunk<'m>(
+        &mut self,
+        chunk: impl Into<Message<'m>>,
+        fin: Fin,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.sender.send_chunk(chunk.into(), fin, output)
+    }
+
+    /// Sends a Ping of at most 125 bytes.
+    pub fn ping(&mut self, payload: &[u8], output: &mut WriteBuffer) -> Result<(), SendError> {
+        self.sender.ping(payload, output)
+    }
+
+    /// Sends a Pong of at most 125 bytes that nobody asked for: a heartbeat (§5.5.3).
+    pub fn pong(&mut self, payload: &[u8], output: &mut WriteBuffer) -> Result<(), SendError> {
+        self.sender.pong(payload, output)
+    }
+
+    /// Starts the closing handshake (§7.1.2), or does nothing more than fail if it has started.
+    ///
+    /// Go on calling [`receive`](Self::receive): messages that are under way still arrive, then the
+    /// peer's Close.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::close`].
+    pub fn close(
+        &mut self,
+        close: Option<&CloseFrame>,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.sender.close(close, output)
+    }
+
+    /// Whether a Close went both ways, or the connection failed: nothing more is sent or received.
+    pub fn is_closed(&self) -> bool {
+        self.receiver.is_ended() && self.sender.is_closed()
+    }
+
+    /// Whether a Close was sent or the connection failed, so that nothing more can be sent.
+    pub fn is_send_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {
+        self.receiver.fail(error.clone());
+        self.sender.fail(&error, output);
+        error
+    }
+}
+
+fn control(opcode: Opcode, payload: Payload<'_>) -> Event<'_> {
+    if opcode == Opcode::Ping { Event::Ping(payload) } else { Event::Pong(payload) }
+}
+
+fn shift(range: Range<usize>, by: usize) -> Range<usize> {
+    range.start + by..range.end + by
+}

@@ -1,0 +1,9 @@
+//! Frames as values: bytes in, [`FrameHeader`] out, and back (RFC 6455 §5.2). No state.
+
+mod header;
+mod mask;
+
+pub use header::{FrameHeader, Opcode, Rsv};
+pub use mask::Mask;
+
+pub(crate) use header::{MAX_CONTROL_LEN, MAX_HEADER_LEN};

@@ -1,0 +1,255 @@
+//! Messages and replies, turned into frames in a [`WriteBuffer`].
+//!
+//! A call writes whole frames or, when it fails, nothing. After a Close nothing is written.
+
+use alloc::{boxed::Box, string::ToString};
+use core::fmt;
+
+use bytes::Bytes;
+
+use crate::{
+    CloseCode, CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload,
+    ProtocolError, Rsv, SendError, WriteBuffer,
+    frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN},
+};
+
+/// Writes frames.
+pub struct Sender {
+    /// A client's source of mask keys; a server has none, for it masks nothing (RFC 6455 §5.1).
+    masks: Option<Box<dyn MaskSource>>,
+    high_water: usize,
+    state: State,
+    /// The latest Ping that was not answered since too much waited to be written (§5.5.3).
+    owed_pong: Option<Bytes>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Chunks of a message were sent, and not the last one.
+    Message(Kind),
+    /// A Close was sent.
+    Closed,
+}
+
+/// Whether a chunk ends its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fin {
+    /// More chunks follow.
+    More,
+    /// The message ends with this chunk.
+    Last,
+}
+
+impl Sender {
+    /// Makes the sender of a server.
+    pub const fn server(config: &Config) -> Self {
+        Self::new(None, config)
+    }
+
+    /// Makes the sender of a client, which masks each frame with a key of its own.
+    pub fn client(masks: impl MaskSource + 'static, config: &Config) -> Self {
+        Self::new(Some(Box::new(masks)), config)
+    }
+
+    const fn new(masks: Option<Box<dyn MaskSource>>, config: &Config) -> Self {
+        Self { masks, high_water: config.write_high_water, state: State::Open, owed_pong: None }
+    }
+
+    /// Sends a message in one frame.
+    ///
+    /// # Errors
+    ///
+    /// After a Close, and inside a message that [`send_chunk`](Self::send_chunk) began.
+    #[inline]
+    pub fn send(
+        &mut self,
+        message: Message<'_>,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        match self.state {
+            State::Open => {}
+            State::Message(_) => return Err(SendError::UnfinishedMessage),
+            State::Closed => return Err(SendError::Closed),
+        }
+        self.frame(Fin::Last, opcode(message.kind()), message.into_payload(), output);
+        Ok(())
+    }
+
+    /// Sends a piece of a message in a frame of its own (§5.4): its length need not be known before.
+    ///
+    /// All chunks of a message are of the kind of its first one.
+    ///
+    /// # Errors
+    ///
+    /// After a Close, and when `chunk` is of another kind than the unfinished message.
+    pub fn send_chunk(
+        &mut self,
+        chunk: Message<'_>,
+        fin: Fin,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        let kind = chunk.kind();
+        let opcode = match self.state {
+            State::Open => opcode(kind),
+            State::Message(unfinished) if unfinished == kind => Opcode::Continuation,
+            State::Message(_) => return Err(SendError::UnfinishedMessage),
+            State::Closed => return Err(SendError::Closed),
+        };
+        self.state = if fin == Fin::Last { State::Open } else { State::Message(kind) };
+        self.frame(fin, opcode, chunk.into_payload(), output);
+        Ok(())
+    }
+
+    /// Sends a Ping of at most 125 bytes (§5.5.2), also inside an unfinished message.
+    pub fn ping(&mut self, payload: &[u8], output: &mut WriteBuffer) -> Result<(), SendError> {
+        self.control(Opcode::Ping, payload, output)
+    }
+
+    /// Sends a Pong of at most 125 bytes that nobody asked for: a heartbeat (§5.5.3).
+    pub fn pong(&mut self, payload: &[u8], output: &mut WriteBuffer) -> Result<(), SendError> {
+        self.control(Opcode::Pong, payload, output)
+    }
+
+    /// Sends a Close, with a code and a reason or without a body (§5.5.1); it is the last frame.
+    ///
+    /// # Errors
+    ///
+    /// After a Close, for a code that is not for the wire, and for a reason of over 123 bytes.
+    pub fn close(
+        &mut self,
+        close: Option<&CloseFrame>,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        let mut payload = [0; MAX_CONTROL_LEN];
+        let len = close.map_or(Ok(0), |close| close.encode(&mut payload))?;
+        self.control(Opcode::Close, &payload[..len], output)?;
+        self.state = State::Closed;
+        self.owed_pong = None;
+        Ok(())
+    }
+
+    /// Answers what needs an answer: a Ping with its Pong, a Close with a Close of the same code.
+    ///
+    /// While `output` is above [`Config::write_high_water`], a Ping is only remembered, and only the
+    /// latest one (§5.5.3); [`reply_owed`](Self::reply_owed) answers it.
+    pub fn reply(&mut self, part: &Part<'_>, output: &mut WriteBuffer) {
+        match part {
+            Part::Ping(payload) => self.reply_ping(payload, output),
+            Part::Close(close) => self.reply_close(close.as_ref(), output),
+            Part::Data(_) | Part::Pong(_) => {}
+        }
+    }
+
+    /// Answers the Ping that was put off, if there is one and `output` has room now.
+    #[inline]
+    pub fn reply_owed(&mut self, output: &mut WriteBuffer) {
+        if self.owed_pong.is_some() && output.len() < self.high_water {
+            let payload = self.owed_pong.take().unwrap_or_default();
+            self.reply_ping(&payload, output);
+        }
+    }
+
+    /// Tells the peer why the connection fails (§7.1.7), unless a Close was sent before.
+    pub fn fail(&mut self, error: &ProtocolError, output: &mut WriteBuffer) {
+        if error.close_code() != CloseCode::ABNORMAL {
+            let close = CloseFrame::new(error.close_code(), error.to_string());
+            // Fails only after a Close: the codes are for the wire, and every text is short.
+            let _ = self.close(Some(&close), output);
+        }
+        self.state = State::Closed;
+    }
+
+    /// Whether a Close was sent, so that nothing more can be.
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    pub(crate) fn reply_ping(&mut self, payload: &[u8], output: &mut WriteBuffer) {
+        if output.len() < self.high_water {
+            self.owed_pong = None;
+            // Fails only after a Close, and then a Ping needs no answer.
+            let _ = self.pong(payload, output);
+        } else {
+            self.owed_pong = Some(Bytes::copy_from_slice(payload));
+        }
+    }
+
+    pub(crate) fn reply_close(&mut self, close: Option<&CloseFrame>, output: &mut WriteBuffer) {
+        // RFC 6455 §5.5.1: the answer typically echoes the code. It fails only after our own Close,
+        // which is the answer then (§7.1.5).
+        let echo = close.map(|close| CloseFrame::new(close.code, ""));
+        let _ = self.close(echo.as_ref(), output);
+    }
+
+    fn control(
+        &mut self,
+        opcode: Opcode,
+        payload: &[u8],
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        if self.is_closed() {
+            return Err(SendError::Closed);
+        }
+        if payload.len() > MAX_CONTROL_LEN {
+            return Err(SendError::ControlTooLong(payload.len()));
+        }
+        self.frame(Fin::Last, opcode, Payload::Lent(payload), output);
+        Ok(())
+    }
+
+    #[inline]
+    fn frame(
+        &mut self,
+        fin: Fin,
+        opcode: Opcode,
+        payload: Payload<'_>,
+        output: &mut WriteBuffer,
+    ) {
+        let mask = self.masks.as_mut().map(|masks| masks.next_mask());
+        let header = FrameHeader {
+            fin: fin == Fin::Last,
+            rsv: Rsv::NONE,
+            opcode,
+            mask,
+            payload_len: payload.len() as u64,
+        };
+        match (payload, mask) {
+            (payload, Some(mask)) => output.append(MAX_HEADER_LEN + payload.len(), |block| {
+                header.encode(block);
+                // Copied and masked piece by piece, while each is in the cache.
+                for piece in payload.chunks(MASK_PIECE) {
+                    let start = block.len();
+                    block.extend_from_slice(piece);
+                    mask.apply(0, &mut block[start..]);
+                }
+            }),
+            (Payload::Lent(bytes), None) => {
+                output.append(MAX_HEADER_LEN + bytes.len(), |block| {
+                    header.encode(block);
+                    block.extend_from_slice(bytes);
+                });
+            }
+            (Payload::Owned(bytes), None) => {
+                output.append(MAX_HEADER_LEN, |block| header.encode(block));
+                output.put_shared(bytes);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+const fn opcode(kind: Kind) -> Opcode {
+    match kind {
+        Kind::Text => Opcode::Text,
+        Kind::Binary => Opcode::Binary,
+    }
+}
+
+/// How many bytes are masked at a time: a multiple of 4, so that the key stays in step.
+const MASK_PIECE: usize = 16 * 1024;

@@ -1,0 +1,189 @@
+//! Bytes that wait to be written: small frames side by side in one block, large payloads by
+//! reference between them.
+//!
+//! ```text
+//! block   [ header, frame, frame, header | header, frame … ]
+//! shared                                ^ payload (Bytes)
+//! ```
+//!
+//! Nothing is moved when a part was written. Only whole frames and whole heads enter, so whoever
+//! drains the buffer never leaves half of one behind that somebody else could follow.
+
+use alloc::{collections::VecDeque, vec::Vec};
+
+use bytes::{Buf, Bytes};
+
+/// The bytes that wait to be written to the peer, in order; drain it as a [`Buf`].
+///
+/// The application owns it: a [`Connection`](crate::Connection) only appends. With feature `std`,
+/// [`Buf::chunks_vectored`] hands out all parts for one vectored write.
+#[derive(Debug)]
+pub struct WriteBuffer {
+    block: Vec<u8>,
+    /// The front of `block` that was written already.
+    written: usize,
+    shared: VecDeque<Shared>,
+    /// Bytes of `block` that stand after the last shared payload.
+    tail: usize,
+    shared_len: usize,
+    share_from: usize,
+}
+
+/// A payload that was not copied into the block.
+#[derive(Debug)]
+struct Shared {
+    /// Bytes of the block that come before it, counted from the shared payload before.
+    gap: usize,
+    payload: Bytes,
+}
+
+impl Default for WriteBuffer {
+    fn default() -> Self {
+        Self {
+            block: Vec::new(),
+            written: 0,
+            shared: VecDeque::new(),
+            tail: 0,
+            shared_len: 0,
+            share_from: SHARE_FROM,
+        }
+    }
+}
+
+impl WriteBuffer {
+    /// Makes an empty buffer, which holds no memory.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Copies shared payloads below `len` bytes into the block: 4 KiB by default.
+    ///
+    /// For a stream that writes one slice at a time (TLS), 16 KiB saves a write for each payload.
+    pub const fn share_from(&mut self, len: usize) {
+        self.share_from = len;
+    }
+
+    /// Bytes that wait.
+    pub fn len(&self) -> usize {
+        self.block.len() - self.written + self.shared_len
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends `bytes` by copying them.
+    #[inline]
+    pub(crate) fn put_slice(&mut self, bytes: &[u8]) {
+        self.append(bytes.len(), |block| block.extend_from_slice(bytes));
+    }
+
+    /// Appends `bytes`: by reference, unless copying them is cheaper.
+    pub(crate) fn put_shared(&mut self, bytes: Bytes) {
+        if bytes.len() < self.share_from {
+            return self.put_slice(&bytes);
+        }
+        self.shared_len += bytes.len();
+        self.shared.push_back(Shared { gap: self.tail, payload: bytes });
+        self.tail = 0;
+    }
+
+    /// Lets `write` append about `len` bytes to the block.
+    #[inline]
+    pub(crate) fn append(&mut self, len: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        self.make_room(len);
+        let before = self.block.len();
+        write(&mut self.block);
+        self.tail += self.block.len() - before;
+    }
+
+    /// Moves what waits to the front of the block where that saves growing it, and where it moves
+    /// no more bytes than were written since the last time: the cost stays linear.
+    #[inline]
+    fn make_room(&mut self, len: usize) {
+        if self.block.capacity() - self.block.len() < len {
+            if self.written > self.block.len() / 2 {
+                self.block.drain(..self.written);
+                self.written = 0;
+            }
+            self.block.reserve(len);
+        }
+    }
+
+    /// The block's part before the next shared payload.
+    fn next_gap(&self) -> usize {
+        self.shared.front().map_or(self.tail, |shared| shared.gap)
+    }
+
+    fn release_if_empty(&mut self) {
+        if self.is_empty() {
+            self.written = 0;
+            if self.block.capacity() > KEEP {
+                self.block = Vec::new();
+                self.shared = VecDeque::new();
+            } else {
+                self.block.clear();
+            }
+        }
+    }
+}
+
+impl Buf for WriteBuffer {
+    fn remaining(&self) -> usize {
+        self.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        match (self.next_gap(), self.shared.front()) {
+            (0, Some(shared)) => &shared.payload,
+            (gap, _) => &self.block[self.written..self.written + gap],
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn chunks_vectored<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
+        let mut rest = &self.block[self.written..];
+        let mut slices = slices.iter_mut();
+        let free = slices.len();
+        let gaps = self.shared.iter().map(|shared| (shared.gap, &shared.payload[..]));
+        for (gap, payload) in gaps.chain([(self.tail, &[][..])]) {
+            let (before, after) = rest.split_at(gap);
+            rest = after;
+            for bytes in [before, payload] {
+                if !bytes.is_empty() {
+                    let Some(slice) = slices.next() else { return free };
+                    *slice = std::io::IoSlice::new(bytes);
+                }
+            }
+        }
+        free - slices.len()
+    }
+
+    fn advance(&mut self, mut count: usize) {
+        assert!(count <= self.len(), "cannot advance past what waits");
+        while count > 0 {
+            let from_block = count.min(self.next_gap());
+            self.written += from_block;
+            count -= from_block;
+            let Some(shared) = self.shared.front_mut() else {
+                self.tail -= from_block;
+                break;
+            };
+            shared.gap -= from_block;
+            let from_payload = count.min(shared.payload.len());
+            shared.payload.advance(from_payload);
+            self.shared_len -= from_payload;
+            count -= from_payload;
+            if shared.gap == 0 && shared.payload.is_empty() {
+                self.shared.pop_front();
+            }
+        }
+        self.release_if_empty();
+    }
+}
+
+/// Below this many bytes, copying a payload costs less than one more slice to write.
+const SHARE_FROM: usize = 4 * 1024;
+/// The largest block that an empty buffer keeps for the next burst.
+const KEEP: usize = 64 * 1024;

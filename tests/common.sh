@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# Sourced by the scripts here. Leaves the shell at the repository's root; every server that `start` started
+# ends with the script.
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+# shellcheck disable=SC2034 # for the scripts
+examples=${CARGO_TARGET_DIR:-target}/release/examples
+
+# Ends the script as neither passed nor failed.
+skip() {
+  echo "skipped: $*" >&2
+  exit 77
+}
+
+# Installs Debian packages. Fails, saying why, where that cannot be done.
+install_debian() {
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "not installed, and only root on Debian can add it here: $*" >&2
+    return 1
+  fi
+  local log=target/apt.log apt=(apt-get -q -y -o DPkg::Lock::Timeout=300)
+  mkdir -p target
+  export DEBIAN_FRONTEND=noninteractive
+  if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@"; } </dev/null >"$log" 2>&1; then
+    tail -n 5 "$log" >&2
+    return 1
+  fi
+}
+
+# Builds examples with every feature, so that one build serves all; CARGO_ARGS replaces that choice.
+build_examples() {
+  # shellcheck disable=SC2086 # several arguments in one variable
+  cargo build --quiet --release ${CARGO_ARGS---all-features} "${@/#/--example=}"
+}
+
+# start LOG COMMAND...: starts a server and sets `url` to what it prints after `listening on `.
+# The time limit is for the day when this script is killed before it can clean up.
+started=()
+trap 'kill "${started[@]}" 2>/dev/null || true' EXIT
+start() {
+  local log=$1
+  shift
+  timeout --foreground 3600 "$@" </dev/null >"$log" 2>&1 &
+  started+=($!)
+  for _ in $(seq 100); do
+    url=$(sed -n 's/^listening on //p' "$log")
+    [ -z "$url" ] || return 0
+    kill -0 $! 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "did not start: $*" >&2
+  tail -n 5 "$log" >&2
+  return 1
+}
