@@ -13,6 +13,8 @@
 
 use core::{mem, ops::Range};
 
+use bytes::Bytes;
+
 use crate::{
     Assembler, CloseFrame, Config, Fin, Kind, MaskSource, Message, Opcode, Payload, ProtocolError,
     Receiver, SendError, Sender, WriteBuffer, assembler,
@@ -53,13 +55,21 @@ pub struct Connection {
     sender: Sender,
 }
 
-/// An event by its place: what [`Connection::receive`] lends, before it is lent and before the text
-/// of a lent message is checked.
+/// An event by its place: what [`Connection::receive`] lends, before it is lent.
 #[derive(Debug)]
 pub(crate) enum LocatedEvent {
-    Message(Kind, Range<usize>),
+    Message(LocatedMessage),
     Control(Opcode, Range<usize>),
-    Owned(Event<'static>),
+    /// A Ping or Pong whose payload straddled inputs.
+    Carried(Opcode, Bytes),
+    Close(Option<CloseFrame>),
+}
+
+/// A message by its place; the text of a lent one is not checked yet.
+#[derive(Debug)]
+pub(crate) enum LocatedMessage {
+    Lent(Kind, Range<usize>),
+    Owned(Message<'static>),
 }
 
 impl Connection {
@@ -103,7 +113,14 @@ impl Connection {
         let located = self.locate(input, &mut used, output);
         let (bytes, rest) = mem::take(input).split_at_mut(used);
         let Some(located) = located? else { return Ok(None) };
-        let event = self.lend(located, bytes, output)?;
+        let event = match located {
+            LocatedEvent::Message(message) => Event::Message(self.lend(message, bytes, output)?),
+            LocatedEvent::Control(opcode, payload) => {
+                control(opcode, Payload::Lent(&bytes[payload]))
+            }
+            LocatedEvent::Carried(opcode, payload) => control(opcode, Payload::Owned(payload)),
+            LocatedEvent::Close(close) => Event::Close(close),
+        };
         *input = rest;
         Ok(Some(event))
     }
@@ -133,18 +150,16 @@ impl Connection {
                 }
             };
             *used = start + located.used;
-            match located.part {
+            let event = match located.part {
                 LocatedPart::Data { kind, payload, first: true, fin: true, frame_rest: 0 } => {
-                    return Ok(Some(LocatedEvent::Message(kind, shift(payload, start))));
+                    LocatedEvent::Message(LocatedMessage::Lent(kind, shift(payload, start)))
                 }
                 LocatedPart::Data { kind, payload, first, fin, frame_rest } => {
                     let payload = &mut rest[payload];
                     let chunk = Chunk { kind, payload, first, fin, frame_rest };
                     match self.assembler.gather(&chunk) {
-                        Ok(None) => {}
-                        Ok(Some(message)) => {
-                            return Ok(Some(LocatedEvent::Owned(Event::Message(message))));
-                        }
+                        Ok(None) => continue,
+                        Ok(Some(message)) => LocatedEvent::Message(LocatedMessage::Owned(message)),
                         Err(error) => {
                             *used = input.len();
                             return Err(self.fail(error, output));
@@ -155,40 +170,36 @@ impl Connection {
                     if opcode == Opcode::Ping {
                         self.sender.reply_ping(&rest[payload.clone()], output);
                     }
-                    return Ok(Some(LocatedEvent::Control(opcode, shift(payload, start))));
+                    LocatedEvent::Control(opcode, shift(payload, start))
                 }
                 LocatedPart::Carried { opcode, payload } => {
                     if opcode == Opcode::Ping {
                         self.sender.reply_ping(&payload, output);
                     }
-                    let event = control(opcode, Payload::Owned(payload));
-                    return Ok(Some(LocatedEvent::Owned(event)));
+                    LocatedEvent::Carried(opcode, payload)
                 }
                 LocatedPart::Close(close) => {
                     self.sender.reply_close(close.as_ref(), output);
-                    return Ok(Some(LocatedEvent::Owned(Event::Close(close))));
+                    LocatedEvent::Close(close)
                 }
-            }
+            };
+            return Ok(Some(event));
         }
     }
 
-    /// Lends an event from the input in which it was located; checks its text.
+    /// Lends a message from the input in which it was located; checks its text.
     #[inline]
     pub(crate) fn lend<'a>(
         &mut self,
-        located: LocatedEvent,
+        located: LocatedMessage,
         input: &'a [u8],
         output: &mut WriteBuffer,
-    ) -> Result<Event<'a>, ProtocolError> {
+    ) -> Result<Message<'a>, ProtocolError> {
         match located {
-            LocatedEvent::Message(kind, payload) => match assembler::lend(kind, &input[payload]) {
-                Ok(message) => Ok(Event::Message(message)),
-                Err(error) => Err(self.fail(error, output)),
-            },
-            LocatedEvent::Control(opcode, payload) => {
-                Ok(control(opcode, Payload::Lent(&input[payload])))
+            LocatedMessage::Lent(kind, payload) => {
+                assembler::lend(kind, &input[payload]).map_err(|error| self.fail(error, output))
             }
-            LocatedEvent::Owned(event) => Ok(event),
+            LocatedMessage::Owned(message) => Ok(message),
         }
     }
 
@@ -267,6 +278,11 @@ impl Connection {
     /// Whether a Close was sent or the connection failed, so that nothing more can be sent.
     pub fn is_send_closed(&self) -> bool {
         self.sender.is_closed()
+    }
+
+    /// Answers the Ping that was put off, if `output` has room now.
+    pub(crate) fn reply_owed(&mut self, output: &mut WriteBuffer) {
+        self.sender.reply_owed(output);
     }
 
     fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {

@@ -112,3 +112,23 @@ pub enum SendError {
     #[error("close code {0} is not for the wire")]
     InvalidCloseCode(CloseCode),
 }
+
+/// What can go wrong on a WebSocket over a stream.
+#[cfg(feature = "std")]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The stream failed. After a timeout of the stream (`WouldBlock`, `TimedOut`) the same call may
+    /// be made again: nothing was lost.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The peer broke the protocol or passed a limit; it was told why.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+    /// The caller asked for what cannot be sent; nothing was.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// There is no connection.
+    #[error(transparent)]
+    Handshake(#[from] crate::HandshakeError),
+}

@@ -5,13 +5,18 @@
 extern crate alloc;
 
 mod assembler;
+#[cfg(feature = "std")]
+pub mod blocking;
 mod close;
 mod config;
 mod connection;
 mod error;
 mod frame;
+mod handshake;
 mod message;
 mod random;
+#[cfg(feature = "std")]
+mod read_buffer;
 mod receiver;
 mod sender;
 mod utf8;
@@ -21,8 +26,14 @@ pub use assembler::Assembler;
 pub use close::{CloseCode, CloseFrame};
 pub use config::Config;
 pub use connection::{Connection, Event, Role};
+#[cfg(feature = "std")]
+pub use error::Error;
 pub use error::{ProtocolError, SendError};
 pub use frame::{FrameHeader, Mask, Opcode, Rsv};
+pub use handshake::{
+    Accepted, Answer, ClientHandshake, ClientRequest, HandshakeError, Headers, InvalidUrl, Offer,
+    Request, RequestHead, Response, ServerHandshake,
+};
 pub use message::{Kind, Message, Payload, Text};
 #[cfg(feature = "std")]
 pub use random::ThreadRng;

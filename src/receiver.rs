@@ -110,10 +110,22 @@ pub(crate) struct Located {
 
 #[derive(Debug)]
 pub(crate) enum LocatedPart {
-    Data { kind: Kind, payload: Range<usize>, first: bool, fin: bool, frame_rest: u64 },
-    Control { opcode: Opcode, payload: Range<usize> },
+    Data {
+        kind: Kind,
+        payload: Range<usize>,
+        first: bool,
+        fin: bool,
+        frame_rest: u64,
+    },
+    Control {
+        opcode: Opcode,
+        payload: Range<usize>,
+    },
     /// A control payload that straddled inputs.
-    Carried { opcode: Opcode, payload: Bytes },
+    Carried {
+        opcode: Opcode,
+        payload: Bytes,
+    },
     Close(Option<CloseFrame>),
 }
 

@@ -199,13 +199,7 @@ impl Sender {
     }
 
     #[inline]
-    fn frame(
-        &mut self,
-        fin: Fin,
-        opcode: Opcode,
-        payload: Payload<'_>,
-        output: &mut WriteBuffer,
-    ) {
+    fn frame(&mut self, fin: Fin, opcode: Opcode, payload: Payload<'_>, output: &mut WriteBuffer) {
         let mask = self.masks.as_mut().map(|masks| masks.next_mask());
         let header = FrameHeader {
             fin: fin == Fin::Last,

@@ -1,0 +1,284 @@
+//! The client's side: a request out, the server's answer in and checked.
+//!
+//! [`ClientHandshake::check`] is the one place for the rules of RFC 6455 §4.1 for an answer.
+
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::str;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::{
+    Accepted, HandshakeError, Headers, Response, VERSION, accept_value,
+    body::BodyReader,
+    extensions,
+    head::{HeadReader, Start, fields, with_header_room},
+    headers::{Single, is_token},
+    is_handshake_header,
+    response::write_headers,
+    url::Url,
+};
+use crate::{Config, Nonce, Role, WriteBuffer};
+
+/// What a client asks for.
+#[derive(Clone, Debug)]
+pub struct ClientRequest {
+    url: Url,
+    headers: Headers,
+    subprotocols: Vec<String>,
+    requires_subprotocol: bool,
+}
+
+/// Waits for the answer to a request that was written.
+#[derive(Debug)]
+pub struct ClientHandshake {
+    accept: [u8; super::ACCEPT_LEN],
+    subprotocols: Vec<String>,
+    requires_subprotocol: bool,
+    config: Config,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Head(HeadReader),
+    /// The head of an answer that refuses, and its body as it comes.
+    Refused(Box<Response>, BodyReader),
+    Failed(HandshakeError),
+}
+
+impl ClientRequest {
+    /// Makes a request for `url`: `ws://host[:port][/path][?query]`, or `wss`. `http` and `https` are
+    /// taken for the same.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError::InvalidUrl`] says which part.
+    pub fn new(url: &str) -> Result<Self, HandshakeError> {
+        Ok(Self {
+            url: Url::parse(url)?,
+            headers: Headers::new(),
+            subprotocols: Vec::new(),
+            requires_subprotocol: false,
+        })
+    }
+
+    /// Adds a header, such as `Authorization`, `Cookie` or `Origin`.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push(name, value);
+        self
+    }
+
+    /// Offers a subprotocol (RFC 6455 §1.9); the first one is the one that the client likes best.
+    #[must_use]
+    pub fn subprotocol(mut self, name: &str) -> Self {
+        self.subprotocols.push(name.into());
+        self
+    }
+
+    /// Makes an answer without a subprotocol an error, as in browsers (WHATWG); RFC 6455 allows it.
+    #[must_use]
+    pub fn require_subprotocol(mut self) -> Self {
+        self.requires_subprotocol = true;
+        self
+    }
+
+    /// Whether the URL asks for TLS (`wss`).
+    pub fn is_secure(&self) -> bool {
+        self.url.secure
+    }
+
+    /// The host to connect to: a name, an IPv4 address, or an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        &self.url.host
+    }
+
+    /// The port to connect to: the URL's, or the scheme's default (80, 443).
+    pub fn port(&self) -> u16 {
+        self.url.port
+    }
+
+    fn write(&self, key: &str, output: &mut WriteBuffer) -> Result<(), HandshakeError> {
+        self.headers
+            .check(|name| is_handshake_header(name) || name.eq_ignore_ascii_case("host"))?;
+        let mut offered = self.subprotocols.iter();
+        while let Some(name) = offered.next() {
+            // §4.1 #10: tokens, all different.
+            if !is_token(name.as_bytes()) || offered.as_slice().contains(name) {
+                return Err(HandshakeError::InvalidSubprotocols);
+            }
+        }
+        let subprotocols = self.subprotocols.join(", ");
+        let mut fields = Headers::new();
+        fields.push("Host", self.url.authority());
+        fields.push("Upgrade", "websocket");
+        fields.push("Connection", "Upgrade");
+        fields.push("Sec-WebSocket-Key", key);
+        fields.push("Sec-WebSocket-Version", VERSION);
+        if !subprotocols.is_empty() {
+            fields.push("Sec-WebSocket-Protocol", subprotocols);
+        }
+        output.append(REQUEST_LEN, |head| {
+            for part in ["GET ", &self.url.resource, " HTTP/1.1\r\n"] {
+                head.extend_from_slice(part.as_bytes());
+            }
+            write_headers(&fields, head);
+            write_headers(&self.headers, head);
+            head.extend_from_slice(b"\r\n");
+        });
+        Ok(())
+    }
+}
+
+impl ClientHandshake {
+    /// Writes the request. `nonce` is for this handshake alone (§4.1 #7).
+    ///
+    /// # Errors
+    ///
+    /// A header or a subprotocol that cannot be written. Nothing is written then.
+    pub fn start(
+        request: &ClientRequest,
+        nonce: Nonce,
+        config: &Config,
+        output: &mut WriteBuffer,
+    ) -> Result<Self, HandshakeError> {
+        let key = BASE64_STANDARD.encode(nonce.bytes());
+        request.write(&key, output)?;
+        Ok(Self {
+            accept: accept_value(key.as_bytes()),
+            subprotocols: request.subprotocols.clone(),
+            requires_subprotocol: request.requires_subprotocol,
+            config: config.clone(),
+            state: State::Head(HeadReader::new(Start::Status, config)),
+        })
+    }
+
+    /// Takes the answer off the front of `input`; what follows it stays there. Returns what was
+    /// agreed on, and the answer with its headers.
+    ///
+    /// Returns `None` when `input` is used up and the answer is not whole.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError::Refused`] with the whole answer when the server said something else than
+    /// 101; another error when its 101 breaks a rule of §4.1. Close the transport. Later calls
+    /// return the same error.
+    pub fn receive(
+        &mut self,
+        input: &mut &mut [u8],
+    ) -> Result<Option<(Accepted, Response)>, HandshakeError> {
+        self.step(input).inspect_err(|error| self.state = State::Failed(error.clone()))
+    }
+
+    /// Takes the end of the transport: the error that says why there is no connection.
+    pub fn receive_end(&mut self) -> HandshakeError {
+        let error = match &mut self.state {
+            State::Head(_) => HandshakeError::UnexpectedEnd,
+            State::Refused(response, body) => refused(response, body),
+            State::Failed(error) => error.clone(),
+        };
+        self.state = State::Failed(error.clone());
+        error
+    }
+
+    fn step(
+        &mut self,
+        input: &mut &mut [u8],
+    ) -> Result<Option<(Accepted, Response)>, HandshakeError> {
+        loop {
+            match &mut self.state {
+                State::Head(reader) => {
+                    let Some(head) = reader.receive(input)? else { return Ok(None) };
+                    let response = parse(head, self.config.max_headers)?;
+                    match response.status {
+                        101 => return self.accept(response).map(Some),
+                        // RFC 9110 §15.2: informational; the answer itself follows.
+                        100..=199 => {}
+                        _ => {
+                            let limit = self.config.max_refusal_body_len;
+                            let body = BodyReader::new(&response, limit);
+                            self.state = State::Refused(Box::new(response), body);
+                        }
+                    }
+                }
+                State::Refused(response, body) => {
+                    return if body.receive(input) {
+                        Err(refused(response, body))
+                    } else {
+                        Ok(None)
+                    };
+                }
+                State::Failed(error) => return Err(error.clone()),
+            }
+        }
+    }
+
+    fn accept(&mut self, response: Response) -> Result<(Accepted, Response), HandshakeError> {
+        let subprotocol = self.check(&response.headers)?;
+        let accepted = Accepted { role: Role::Client, config: self.config.clone(), subprotocol };
+        Ok((accepted, response))
+    }
+
+    /// The rules of §4.1 for a 101; returns the chosen subprotocol.
+    fn check(&self, headers: &Headers) -> Result<Option<String>, HandshakeError> {
+        // #2, #3: in any letter case.
+        if !headers.has_token("upgrade", "websocket") {
+            return Err(HandshakeError::MissingUpgrade);
+        }
+        if !headers.has_token("connection", "upgrade") {
+            return Err(HandshakeError::MissingConnectionUpgrade);
+        }
+        // #4: exactly the value, once (§11.3.3).
+        match headers.single("sec-websocket-accept") {
+            Single::Value(value) if value == self.accept => {}
+            _ => return Err(HandshakeError::InvalidAccept),
+        }
+        // #5: only what was offered, and nothing was.
+        for value in headers.values("sec-websocket-extensions") {
+            let chosen = extensions::parse(value).map_err(|_| HandshakeError::InvalidExtensions)?;
+            if let Some(extension) = chosen.first() {
+                return Err(HandshakeError::UnofferedExtension(extension.name.into()));
+            }
+        }
+        // #6: one of those that were offered, once (§11.3.4).
+        match headers.single("sec-websocket-protocol") {
+            Single::Value(chosen) => {
+                let chosen = String::from_utf8_lossy(chosen).into_owned();
+                if !self.subprotocols.contains(&chosen) {
+                    return Err(HandshakeError::UnofferedSubprotocol(chosen));
+                }
+                Ok(Some(chosen))
+            }
+            Single::Repeated => Err(HandshakeError::InvalidSubprotocols),
+            Single::Missing if self.requires_subprotocol => Err(HandshakeError::MissingSubprotocol),
+            Single::Missing => Ok(None),
+        }
+    }
+}
+
+fn parse(head: Vec<u8>, max_headers: usize) -> Result<Response, HandshakeError> {
+    let (status, minor_version, fields) = with_header_room(max_headers, |room| {
+        let config = httparse::ParserConfig::default();
+        let mut response = httparse::Response::new(&mut []);
+        match config.parse_response_with_uninit_headers(&mut response, &head, room) {
+            Ok(httparse::Status::Complete(_)) => {}
+            Err(httparse::Error::Version) => return Err(HandshakeError::UnsupportedHttpVersion),
+            _ => return Err(HandshakeError::MalformedHead),
+        }
+        let fields = fields(&head, response.headers);
+        Ok((response.code.unwrap_or_default(), response.version, fields))
+    })?;
+    // §4.1: the answer to an upgrade comes in HTTP/1.1.
+    if status == 101 && minor_version != Some(1) {
+        return Err(HandshakeError::UnsupportedHttpVersion);
+    }
+    Ok(Response { status, headers: Headers::parsed(head, fields), body: Vec::new() })
+}
+
+fn refused(response: &mut Response, body: &mut BodyReader) -> HandshakeError {
+    response.body = body.take();
+    HandshakeError::Refused(Box::new(response.clone()))
+}
+
+/// What a common request takes, in bytes.
+const REQUEST_LEN: usize = 256;

@@ -1,0 +1,164 @@
+//! What can go wrong before a connection begins.
+
+use alloc::{boxed::Box, string::String};
+
+use super::Response;
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// The head is not HTTP/1.1.
+    #[error("malformed HTTP head")]
+    MalformedHead,
+    /// The head has more than [`Config::max_head_len`](crate::Config::max_head_len) bytes.
+    #[error("HTTP head of more than {limit} bytes")]
+    HeadTooLong {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The head has more than [`Config::max_headers`](crate::Config::max_headers) headers.
+    #[error("HTTP head of more than {limit} headers")]
+    TooManyHeaders {
+        /// The limit.
+        limit: usize,
+    },
+    /// The transport ended before the handshake was complete.
+    #[error("the connection ended during the handshake")]
+    UnexpectedEnd,
+    /// Another version of HTTP than 1.1.
+    #[error("HTTP version is not 1.1")]
+    UnsupportedHttpVersion,
+
+    /// An upgrade with another method than GET (RFC 6455 §4.2.1 #1).
+    #[error("method of an upgrade is not GET")]
+    MethodNotGet,
+    /// A request target that is neither a path nor an http URI (§4.2.1 #1).
+    #[error("invalid request target")]
+    InvalidTarget,
+    /// No Host, or more than one (§4.2.1 #2).
+    #[error("the request needs exactly one Host header")]
+    InvalidHost,
+    /// A request with a body: its bytes would pass for frames.
+    #[error("a request with a body cannot be upgraded")]
+    UnexpectedBody,
+    /// A good HTTP request that does not ask for a WebSocket.
+    #[error("this resource is a WebSocket")]
+    NotAnUpgrade,
+    /// `Connection` without the token `Upgrade`, in a request (§4.2.1 #4) or an answer (§4.1).
+    #[error("Connection header without the token Upgrade")]
+    MissingConnectionUpgrade,
+    /// No `Sec-WebSocket-Key`, more than one, or not the base64 of 16 bytes (§4.2.1 #5).
+    #[error("Sec-WebSocket-Key is not one base64 value of 16 bytes")]
+    InvalidKey,
+    /// No `Sec-WebSocket-Version`, or more than one (§4.2.1 #6).
+    #[error("the request needs exactly one Sec-WebSocket-Version header")]
+    InvalidVersion,
+    /// Another version than 13 (§4.2.2 #4, §4.4).
+    #[error("Sec-WebSocket-Version is not 13")]
+    UnsupportedVersion,
+    /// `Sec-WebSocket-Protocol` is not a list of different tokens (§4.1 #10).
+    #[error("malformed Sec-WebSocket-Protocol header")]
+    InvalidSubprotocols,
+    /// `Sec-WebSocket-Extensions` does not follow its grammar (§9.1).
+    #[error("malformed Sec-WebSocket-Extensions header")]
+    InvalidExtensions,
+    /// The request's Origin is not allowed (§10.2).
+    #[error("the request's origin is not allowed")]
+    ForbiddenOrigin,
+
+    /// The server answered something else than 101; the answer is here whole (§4.1).
+    #[error("the server answered with status {}", .0.status)]
+    Refused(Box<Response>),
+    /// A 101 without `Upgrade: websocket` (§4.1).
+    #[error("Upgrade header of the answer is not websocket")]
+    MissingUpgrade,
+    /// No `Sec-WebSocket-Accept`, more than one, or not the value that the key asks for (§4.1).
+    #[error("Sec-WebSocket-Accept does not match the key")]
+    InvalidAccept,
+    /// The server chose an extension that was not offered (§4.1).
+    #[error("the server chose the extension {0:?}, which was not offered")]
+    UnofferedExtension(String),
+    /// The server chose no subprotocol although one is required.
+    #[error("the server chose no subprotocol")]
+    MissingSubprotocol,
+
+    /// A subprotocol was chosen that was not offered (§4.1, §4.2.2).
+    #[error("the subprotocol {0:?} was not offered")]
+    UnofferedSubprotocol(String),
+
+    /// The caller's URL.
+    #[error("invalid WebSocket URL: {0}")]
+    InvalidUrl(#[from] InvalidUrl),
+    /// A header of the caller's that cannot be written, or that the handshake itself writes.
+    #[error("the header {0:?} cannot be set")]
+    InvalidHeader(String),
+    /// A status of the caller's that is no final one (200 to 599).
+    #[error("status {0} cannot answer a request")]
+    InvalidStatus(u16),
+}
+
+/// What is wrong with the URL of a WebSocket (RFC 6455 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidUrl {
+    /// Something else than `ws://` or `wss://`, or their aliases `http://` and `https://`.
+    #[error("the scheme is not ws or wss")]
+    Scheme,
+    /// A user name or a password.
+    #[error("user information is not supported")]
+    UserInfo,
+    /// No host, or a character that no host has. Names beyond ASCII are written in punycode.
+    #[error("no valid host")]
+    Host,
+    /// A port that is not 1 to 65535.
+    #[error("no valid port")]
+    Port,
+    /// A character that must be percent-encoded.
+    #[error("a character that must be percent-encoded")]
+    Resource,
+    /// A fragment: `#` has no meaning here (§3).
+    #[error("a fragment has no meaning for a WebSocket")]
+    Fragment,
+}
+
+impl HandshakeError {
+    /// The HTTP status that tells the client: 400, 403, 405, 426, 431 or 505; 500 where the fault is
+    /// not the client's.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::MalformedHead
+            | Self::UnexpectedEnd
+            | Self::InvalidTarget
+            | Self::InvalidHost
+            | Self::UnexpectedBody
+            | Self::MissingConnectionUpgrade
+            | Self::InvalidKey
+            | Self::InvalidVersion
+            | Self::InvalidSubprotocols
+            | Self::InvalidExtensions => 400,
+            Self::ForbiddenOrigin => 403,
+            Self::MethodNotGet => 405,
+            Self::NotAnUpgrade | Self::UnsupportedVersion => 426,
+            Self::HeadTooLong { .. } | Self::TooManyHeaders { .. } => 431,
+            Self::UnsupportedHttpVersion => 505,
+            _ => 500,
+        }
+    }
+
+    /// The answer that tells the client: the status, the reason as text, and the headers that the
+    /// status asks for.
+    pub fn response(&self) -> Response {
+        let response = Response::text(self.status(), &alloc::format!("{self}\n"));
+        match self {
+            Self::MethodNotGet => response.header("Allow", "GET"),
+            // RFC 6455 §4.4: the versions that the server supports.
+            Self::UnsupportedVersion | Self::InvalidVersion => {
+                response.header("Sec-WebSocket-Version", super::VERSION)
+            }
+            // RFC 9110 §15.5.22: the protocol to upgrade to.
+            Self::NotAnUpgrade => response.header("Upgrade", "websocket"),
+            _ => response,
+        }
+    }
+}

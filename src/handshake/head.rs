@@ -1,0 +1,147 @@
+//! Bytes in, one whole HTTP head out.
+//!
+//! Each byte is looked at once however the head is cut: the search for the blank line goes on where
+//! it stopped, and the parser runs once, on the whole head. Memory: the head, at most
+//! `max_head_len` bytes.
+
+use alloc::vec::Vec;
+use core::{
+    mem::{self, MaybeUninit},
+    ops::Range,
+};
+
+use super::{HandshakeError, headers::Field};
+use crate::Config;
+
+/// Gathers a head up to its blank line.
+#[derive(Debug)]
+pub(super) struct HeadReader {
+    start: Start,
+    max_len: usize,
+    max_headers: usize,
+    bytes: Vec<u8>,
+    /// Where the line begins that is being read.
+    line_start: usize,
+    lines: usize,
+}
+
+/// How the first line must begin: what cannot is refused before the head is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// Printable ASCII. A TLS hello is not.
+    Request,
+    /// `HTTP/1.`
+    Status,
+}
+
+impl HeadReader {
+    pub(super) fn new(start: Start, config: &Config) -> Self {
+        Self {
+            start,
+            max_len: config.max_head_len.min(u32::MAX as usize),
+            max_headers: config.max_headers,
+            bytes: Vec::new(),
+            line_start: 0,
+            lines: 0,
+        }
+    }
+
+    /// Takes bytes off the front of `input`, up to the end of the head, and returns the head whole.
+    pub(super) fn receive(
+        &mut self,
+        input: &mut &mut [u8],
+    ) -> Result<Option<Vec<u8>>, HandshakeError> {
+        let before = self.bytes.len();
+        let fits = input.len().min(self.max_len - before);
+        let end = self.find_end(&input[..fits])?;
+        let (used, rest) = mem::take(input).split_at_mut(end.unwrap_or(fits));
+        *input = rest;
+        self.bytes.extend_from_slice(used);
+        if end.is_some() {
+            (self.line_start, self.lines) = (0, 0);
+            return Ok(Some(mem::take(&mut self.bytes)));
+        }
+        if self.bytes.len() == self.max_len {
+            return Err(HandshakeError::HeadTooLong { limit: self.max_len });
+        }
+        Ok(None)
+    }
+
+    /// Where in `new` the head ends, behind its blank line.
+    fn find_end(&mut self, new: &[u8]) -> Result<Option<usize>, HandshakeError> {
+        let before = self.bytes.len();
+        let mut at = 0;
+        while let Some(len) = new[at..].iter().position(|byte| *byte == b'\n') {
+            let line_feed = at + len;
+            self.check_first_line(&new[at..line_feed], at + before)?;
+            at = line_feed + 1;
+            // RFC 9112 §2.2 lets a line end in a bare LF, but nobody needs it, and a proxy that
+            // sees other lines than we do is how requests are smuggled.
+            let previous = if line_feed > 0 { new.get(line_feed - 1) } else { self.bytes.last() };
+            if previous != Some(&b'\r') {
+                return Err(HandshakeError::MalformedHead);
+            }
+            let line_len = before + at - self.line_start;
+            self.line_start = before + at;
+            if line_len == CRLF_LEN {
+                return Ok(Some(at));
+            }
+            self.lines += 1;
+            if self.lines > 1 + self.max_headers {
+                return Err(HandshakeError::TooManyHeaders { limit: self.max_headers });
+            }
+        }
+        self.check_first_line(&new[at..], at + before)?;
+        Ok(None)
+    }
+
+    /// Refuses a first line that cannot be one: `piece` is its part from byte `offset` on.
+    fn check_first_line(&self, piece: &[u8], offset: usize) -> Result<(), HandshakeError> {
+        if self.lines > 0 {
+            return Ok(());
+        }
+        let possible = match self.start {
+            Start::Request => piece.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r')),
+            Start::Status => {
+                let expected = STATUS_START.get(offset..).unwrap_or_default();
+                piece.iter().zip(expected).all(|(byte, expected)| byte == expected)
+            }
+        };
+        if possible { Ok(()) } else { Err(HandshakeError::MalformedHead) }
+    }
+}
+
+/// Lends `parse` room for as many headers as the limit allows, without clearing it.
+pub(super) fn with_header_room<'b, T>(
+    max_headers: usize,
+    parse: impl FnOnce(&mut [MaybeUninit<httparse::Header<'b>>]) -> T,
+) -> T {
+    let mut room = [const { MaybeUninit::uninit() }; FEW];
+    if max_headers <= FEW {
+        return parse(&mut room);
+    }
+    let mut room = Vec::new();
+    room.resize_with(max_headers, MaybeUninit::uninit);
+    parse(&mut room)
+}
+
+/// Where in `head` the parsed fields stand.
+pub(super) fn fields(head: &[u8], headers: &[httparse::Header<'_>]) -> Vec<Field> {
+    let field = |header: &httparse::Header<'_>| Field {
+        name: place(head, header.name.as_bytes()),
+        value: place(head, header.value),
+    };
+    headers.iter().map(field).collect()
+}
+
+/// Where in `head` the slice of it that is `part` stands.
+pub(super) fn place(head: &[u8], part: &[u8]) -> Range<u32> {
+    // A head is shorter than 2^32 bytes: `HeadReader::new`.
+    let start = part.as_ptr().addr().saturating_sub(head.as_ptr().addr()) as u32;
+    start..start + part.len() as u32
+}
+
+/// The default of `Config::max_headers`, for which no room is allocated.
+const FEW: usize = 100;
+const CRLF_LEN: usize = 2;
+const STATUS_START: &[u8] = b"HTTP/";

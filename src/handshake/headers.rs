@@ -1,0 +1,141 @@
+//! HTTP header fields: names and values in one block, in the order in which they came.
+
+use alloc::vec::Vec;
+use core::{fmt, ops::Range, str};
+
+use super::HandshakeError;
+
+/// HTTP header fields, in order; a name may stand more than once. Names ignore letter case.
+#[derive(Clone, Default)]
+pub struct Headers {
+    block: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+/// Where a field stands in its block.
+#[derive(Clone)]
+pub(super) struct Field {
+    pub(super) name: Range<u32>,
+    pub(super) value: Range<u32>,
+}
+
+impl Headers {
+    /// Makes an empty list.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a head, and where in it the parser found the fields.
+    pub(super) fn parsed(block: Vec<u8>, fields: Vec<Field>) -> Self {
+        Self { block, fields }
+    }
+
+    /// Appends a field. What may not stand in a head is found when the head is written.
+    pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        let mut append = |part: &[u8]| {
+            let start = self.block.len() as u32;
+            self.block.extend_from_slice(part);
+            start..self.block.len() as u32
+        };
+        let field = Field { name: append(name.as_bytes()), value: append(value.as_ref()) };
+        self.fields.push(field);
+    }
+
+    /// The fields in order, values as raw bytes.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.fields.iter().map(|field| {
+            let name = str::from_utf8(self.part(&field.name)).unwrap_or_default();
+            (name, self.part(&field.value))
+        })
+    }
+
+    /// The values of all fields of that name.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.fields
+            .iter()
+            .filter(move |field| self.part(&field.name).eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| self.part(&field.value))
+    }
+
+    /// The first value of that name, if it is text (UTF-8).
+    pub fn text<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.values(name).next().and_then(|value| str::from_utf8(value).ok())
+    }
+
+    /// The value of a field that must not stand more than once.
+    pub(super) fn single<'a>(&'a self, name: &'a str) -> Single<'a> {
+        let mut values = self.values(name);
+        match (values.next(), values.next()) {
+            (None, _) => Single::Missing,
+            (Some(value), None) => Single::Value(value),
+            (Some(_), Some(_)) => Single::Repeated,
+        }
+    }
+
+    /// Whether one of the comma-separated tokens of `name` is `token`, in any letter case.
+    pub(super) fn has_token(&self, name: &str, token: &str) -> bool {
+        self.values(name).flat_map(elements).any(|part| part.eq_ignore_ascii_case(token.as_bytes()))
+    }
+
+    /// Refuses what would break out of its field: a name that is no token, control characters in a
+    /// value (RFC 9110 §5), and the fields that `reserved` says are the caller's own.
+    pub(super) fn check(&self, reserved: impl Fn(&str) -> bool) -> Result<(), HandshakeError> {
+        for (name, value) in self.iter() {
+            if !is_token(name.as_bytes()) || !is_field_value(value) || reserved(name) {
+                return Err(HandshakeError::InvalidHeader(name.into()));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn part(&self, range: &Range<u32>) -> &[u8] {
+        &self.block[range.start as usize..range.end as usize]
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.iter().map(|(name, value)| (name, value.escape_ascii()));
+        f.debug_map().entries(text.map(|(name, value)| (name, alloc::format!("{value}")))).finish()
+    }
+}
+
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers {}
+
+/// What stands under a name that must not be repeated.
+pub(super) enum Single<'a> {
+    Missing,
+    Value(&'a [u8]),
+    Repeated,
+}
+
+/// The elements of a comma-separated list; empty ones are passed over (RFC 9110 §5.6.1).
+pub(super) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(trim).filter(|element| !element.is_empty())
+}
+
+/// Takes optional white space off both ends.
+pub(super) fn trim(value: &[u8]) -> &[u8] {
+    let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+    let start = value.iter().take_while(blank).count();
+    let end = value.iter().rev().take_while(blank).count();
+    value.get(start..value.len() - end).unwrap_or_default()
+}
+
+/// RFC 9110 §5.6.2: visible ASCII but delimiters, and not empty.
+pub(super) fn is_token(bytes: &[u8]) -> bool {
+    let is_token_byte =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !bytes.is_empty() && bytes.iter().all(is_token_byte)
+}
+
+/// RFC 9110 §5.5: visible characters, blanks, and bytes from 0x80 on; no CR, LF or NUL.
+fn is_field_value(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..=0xff))
+}

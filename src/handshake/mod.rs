@@ -1,0 +1,91 @@
+//! The opening handshake (RFC 6455 §4): an HTTP/1.1 request and its answer, without I/O.
+//!
+//! Both sides take the head off the front of the input; what follows it stays there and goes
+//! straight into [`Connection::receive`](crate::Connection::receive).
+//!
+//! ```text
+//! server:  bytes ──► ServerHandshake ──► Request::Upgrade(Offer) ──► accept ──► Accepted ──► Connection
+//!                                  └──► Request::Http(head)    └──► reject
+//! client:  ClientRequest ──► ClientHandshake ──► Accepted ──► Connection
+//! ```
+//!
+//! The head's rules stand each in one place: for a request in `server.rs`, for an answer in
+//! `client.rs`, for the grammar that both share in `head.rs` and `extensions.rs`.
+
+mod body;
+mod client;
+mod error;
+mod extensions;
+mod head;
+mod headers;
+mod origin;
+mod request;
+mod response;
+mod server;
+mod url;
+
+use alloc::string::String;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha1::{Digest, Sha1};
+
+pub use client::{ClientHandshake, ClientRequest};
+pub use error::{HandshakeError, InvalidUrl};
+pub use headers::Headers;
+pub use request::RequestHead;
+pub use response::Response;
+pub use server::{Answer, Offer, Request, ServerHandshake};
+
+use crate::{Config, Connection, MaskSource, Role};
+
+/// A handshake that both sides agreed to: a [`Connection`] can begin.
+#[derive(Debug)]
+pub struct Accepted {
+    role: Role,
+    config: Config,
+    subprotocol: Option<String>,
+}
+
+impl Accepted {
+    /// The subprotocol that was agreed on, if any (RFC 6455 §1.9).
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// Begins the connection, a client's with mask keys from the thread's generator.
+    #[cfg(feature = "std")]
+    pub fn into_connection(self) -> Connection {
+        self.into_connection_with(crate::ThreadRng)
+    }
+
+    /// Begins the connection, a client's with mask keys from `masks`.
+    pub fn into_connection_with(self, masks: impl MaskSource + 'static) -> Connection {
+        match self.role {
+            Role::Server => Connection::server(&self.config),
+            Role::Client => Connection::client_with(masks, &self.config),
+        }
+    }
+}
+
+/// The proof that the server read the key (§4.2.2 step 5): base64 of the SHA-1 of key and GUID.
+fn accept_value(key: &[u8]) -> [u8; ACCEPT_LEN] {
+    let hash = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+    let mut value = [0; ACCEPT_LEN];
+    BASE64_STANDARD.encode_slice(hash, &mut value).expect("20 bytes are 28 in base64");
+    value
+}
+
+/// Whether the handshake itself writes the header, so that the application cannot.
+fn is_handshake_header(name: &str) -> bool {
+    let own = ["upgrade", "connection", "content-length", "transfer-encoding"];
+    let is = |own: &str| name.eq_ignore_ascii_case(own);
+    let prefix = name.get(..WEBSOCKET_PREFIX.len());
+    own.into_iter().any(is) || prefix.is_some_and(|it| it.eq_ignore_ascii_case(WEBSOCKET_PREFIX))
+}
+
+const WEBSOCKET_PREFIX: &str = "sec-websocket-";
+/// Fixed by RFC 6455 §1.3.
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const ACCEPT_LEN: usize = 28;
+/// The only version there is (§4.1).
+const VERSION: &str = "13";

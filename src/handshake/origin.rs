@@ -1,0 +1,37 @@
+//! Which pages may connect (RFC 6455 §10.2): a browser names the page's origin, and sends its
+//! cookies whatever page asks.
+
+use super::{HandshakeError, Headers, headers::Single, url::default_port, url::split_port};
+
+/// Accepts requests without an Origin (no browser sent them), and those that `allowed` accepts.
+pub(super) fn check(
+    headers: &Headers,
+    allowed: impl FnOnce(&str) -> bool,
+) -> Result<(), HandshakeError> {
+    let origin = match headers.single("origin") {
+        Single::Missing => return Ok(()),
+        Single::Value(origin) => core::str::from_utf8(origin).ok(),
+        Single::Repeated => None,
+    };
+    if origin.is_some_and(allowed) { Ok(()) } else { Err(HandshakeError::ForbiddenOrigin) }
+}
+
+/// Whether the page came from the host (and port) that the request is for.
+///
+/// Which scheme the client used cannot be seen behind a proxy that ends TLS, so a Host without a
+/// port stands for the default of the page's own scheme.
+pub(super) fn is_same_host(origin: &str, host: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let port = match scheme {
+        "http" => default_port(false),
+        "https" => default_port(true),
+        _ => return false,
+    };
+    match (split_port(authority), split_port(host)) {
+        (Ok((page_host, page_port)), Ok((host, host_port))) => {
+            page_host.eq_ignore_ascii_case(host)
+                && page_port.unwrap_or(port) == host_port.unwrap_or(port)
+        }
+        _ => false,
+    }
+}

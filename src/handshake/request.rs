@@ -1,0 +1,118 @@
+//! The head of an HTTP request, as the application sees it.
+
+use alloc::vec::Vec;
+use core::{ops::Range, str};
+
+use super::{
+    HandshakeError, Headers, Response,
+    head::{fields, place, with_header_room},
+    headers::{elements, trim},
+};
+use crate::WriteBuffer;
+
+/// The head of a request: method, target, headers.
+#[derive(Clone, Debug)]
+pub struct RequestHead {
+    method: Range<u32>,
+    /// The target behind the authority, if it has one (RFC 9112 §3.2.2).
+    resource: Range<u32>,
+    /// HTTP/1.*x*
+    pub(super) minor_version: u8,
+    headers: Headers,
+}
+
+impl RequestHead {
+    pub(super) fn parse(head: Vec<u8>, max_headers: usize) -> Result<Self, HandshakeError> {
+        let (method, resource, minor_version, fields) = with_header_room(max_headers, |room| {
+            let mut request = httparse::Request::new(&mut []);
+            match request.parse_with_uninit_headers(&head, room) {
+                Ok(httparse::Status::Complete(_)) => {}
+                Err(httparse::Error::Version) => {
+                    return Err(HandshakeError::UnsupportedHttpVersion);
+                }
+                _ => return Err(HandshakeError::MalformedHead),
+            }
+            let target = request.path.unwrap_or_default();
+            let resource = resource(target).ok_or(HandshakeError::InvalidTarget)?;
+            let method = place(&head, request.method.unwrap_or_default().as_bytes());
+            let fields = fields(&head, request.headers);
+            let resource = place(&head, resource.as_bytes());
+            Ok((method, resource, request.version.unwrap_or_default(), fields))
+        })?;
+        Ok(Self { method, resource, minor_version, headers: Headers::parsed(head, fields) })
+    }
+
+    /// The method, in upper case where it is a common one: `GET`.
+    pub fn method(&self) -> &str {
+        self.text(&self.method)
+    }
+
+    /// The path, from its first slash to the query; not decoded.
+    pub fn path(&self) -> &str {
+        let resource = self.text(&self.resource);
+        resource.split_once('?').map_or(resource, |(path, _)| path)
+    }
+
+    /// What stands behind the question mark, if there is one; not decoded.
+    pub fn query(&self) -> Option<&str> {
+        self.text(&self.resource).split_once('?').map(|(_, query)| query)
+    }
+
+    /// The Host header: a name or address, and a port if it is not the default.
+    pub fn host(&self) -> Option<&str> {
+        self.headers.text("host")
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The cookies, name and value, not decoded (RFC 6265 §5.4).
+    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers
+            .values("cookie")
+            .flat_map(|value| value.split(|byte| *byte == b';'))
+            .filter_map(|pair| str::from_utf8(trim(pair)).ok()?.split_once('='))
+    }
+
+    /// Answers a request that asks for no WebSocket; no body follows a HEAD request.
+    ///
+    /// # Errors
+    ///
+    /// As [`Response::write`].
+    pub fn respond(
+        &self,
+        response: &Response,
+        output: &mut WriteBuffer,
+    ) -> Result<(), HandshakeError> {
+        if self.method() == "HEAD" { response.write_head(output) } else { response.write(output) }
+    }
+
+    /// Whether a body follows the head, or may.
+    pub(super) fn has_body(&self) -> bool {
+        let empty = |value: &[u8]| value.iter().all(|byte| *byte == b'0');
+        self.headers.values("transfer-encoding").next().is_some()
+            || !self.headers.values("content-length").flat_map(elements).all(empty)
+    }
+
+    fn text(&self, range: &Range<u32>) -> &str {
+        str::from_utf8(self.headers.part(range)).unwrap_or_default()
+    }
+}
+
+/// Path and query of a target in origin form or absolute form (RFC 9112 §3.2).
+fn resource(target: &str) -> Option<&str> {
+    // RFC 6455 §3: a fragment has no meaning; what is not ASCII must be percent-encoded.
+    if !target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        return None;
+    }
+    if target.starts_with('/') {
+        return Some(target);
+    }
+    let (scheme, rest) = target.split_once("://")?;
+    let known =
+        ["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let slash = rest.find('/').filter(|slash| known && *slash > 0)?;
+    Some(&rest[slash..])
+}

@@ -1,0 +1,300 @@
+//! The server's side: a request in, an [`Offer`] out, which the application accepts or rejects.
+//!
+//! [`Offer::check`] is the one place for the rules of RFC 6455 §4.2.1.
+
+use alloc::{string::String, vec::Vec};
+use core::{ops, str};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::{
+    Accepted, HandshakeError, Headers, RequestHead, Response, VERSION, accept_value, extensions,
+    head::{HeadReader, Start},
+    headers::{Single, elements, is_token},
+    is_handshake_header, origin,
+    response::write_headers,
+    url::is_authority,
+};
+use crate::{Config, Role, WriteBuffer};
+
+/// Reads a request.
+#[derive(Debug)]
+pub struct ServerHandshake {
+    reader: HeadReader,
+    config: Config,
+    failed: Option<HandshakeError>,
+}
+
+/// A whole request.
+#[derive(Debug)]
+pub enum Request {
+    /// It asks for a WebSocket, and follows the rules.
+    Upgrade(Offer),
+    /// It is good HTTP and asks for no WebSocket: answer it with [`RequestHead::respond`].
+    Http(RequestHead),
+}
+
+/// A client's wish for a WebSocket: look at its [`RequestHead`], then accept or reject it.
+#[derive(Debug)]
+pub struct Offer {
+    head: RequestHead,
+    config: Config,
+}
+
+/// How a server accepts an [`Offer`]: with a subprotocol, with headers of its own.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    subprotocol: Option<String>,
+    headers: Headers,
+}
+
+impl ServerHandshake {
+    /// Makes a handshake that waits for a request.
+    pub fn new(config: &Config) -> Self {
+        let reader = HeadReader::new(Start::Request, config);
+        Self { reader, config: config.clone(), failed: None }
+    }
+
+    /// Takes the request's head off the front of `input`; what follows it stays there.
+    ///
+    /// Returns `None` when `input` is used up and the head is not whole.
+    ///
+    /// # Errors
+    ///
+    /// The request is not HTTP/1.1, breaks a rule of RFC 6455 §4.2.1, or passes a limit. Write
+    /// [`HandshakeError::response`] and close the transport. Later calls return the same error.
+    pub fn receive(&mut self, input: &mut &mut [u8]) -> Result<Option<Request>, HandshakeError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let request = match self.reader.receive(input) {
+            Ok(None) => return Ok(None),
+            Ok(Some(head)) => self.request(head),
+            Err(error) => Err(error),
+        };
+        request.map(Some).inspect_err(|error| self.failed = Some(error.clone()))
+    }
+
+    fn request(&self, head: Vec<u8>) -> Result<Request, HandshakeError> {
+        let head = RequestHead::parse(head, self.config.max_headers)?;
+        check_host(&head)?;
+        if !head.headers().has_token("upgrade", "websocket") {
+            return Ok(Request::Http(head));
+        }
+        let offer = Offer { head, config: self.config.clone() };
+        offer.check()?;
+        Ok(Request::Upgrade(offer))
+    }
+}
+
+impl Request {
+    /// The offer, if the request is one.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError::NotAnUpgrade`] (426) for any other request.
+    pub fn into_offer(self) -> Result<Offer, HandshakeError> {
+        match self {
+            Self::Upgrade(offer) => Ok(offer),
+            Self::Http(_) => Err(HandshakeError::NotAnUpgrade),
+        }
+    }
+}
+
+impl Offer {
+    /// What the request asks for: path, query, host, cookies, headers. An offer dereferences to it.
+    pub fn head(&self) -> &RequestHead {
+        &self.head
+    }
+
+    /// The page's origin, which a browser always sends (RFC 6455 §4.1, RFC 6454).
+    pub fn origin(&self) -> Option<&str> {
+        self.headers().text("origin")
+    }
+
+    /// The subprotocols that the client speaks, the one that it likes best first (§1.9).
+    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
+        // Tokens are ASCII, and `check` let nothing else pass.
+        self.headers()
+            .values("sec-websocket-protocol")
+            .flat_map(elements)
+            .map(|token| str::from_utf8(token).unwrap_or_default())
+    }
+
+    /// Refuses pages from other hosts than the one that this request is for (§10.2).
+    ///
+    /// A request without an Origin passes: it comes from no browser, and could claim any.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError::ForbiddenOrigin`] (403): answer with its
+    /// [`response`](HandshakeError::response).
+    pub fn check_same_host(&self) -> Result<(), HandshakeError> {
+        let host = self.host().unwrap_or_default();
+        origin::check(self.headers(), |origin| origin::is_same_host(origin, host))
+    }
+
+    /// Refuses pages whose origin is not in `allowed`, such as `https://example.com` (§10.2).
+    ///
+    /// A request without an Origin passes: it comes from no browser, and could claim any.
+    ///
+    /// # Errors
+    ///
+    /// As [`check_same_host`](Self::check_same_host).
+    pub fn check_origin(&self, allowed: &[&str]) -> Result<(), HandshakeError> {
+        origin::check(self.headers(), |origin| {
+            allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
+        })
+    }
+
+    /// Accepts: writes the 101 (§4.2.2 step 5).
+    ///
+    /// # Errors
+    ///
+    /// A subprotocol that was not offered, a header that cannot be set. Nothing was written; write
+    /// the error's [`response`](HandshakeError::response) (500) and close the transport.
+    pub fn accept(
+        self,
+        answer: &Answer,
+        output: &mut WriteBuffer,
+    ) -> Result<Accepted, HandshakeError> {
+        if let Some(chosen) = &answer.subprotocol
+            && !self.subprotocols().any(|offered| offered == chosen)
+        {
+            return Err(HandshakeError::UnofferedSubprotocol(chosen.clone()));
+        }
+        answer.headers.check(is_handshake_header)?;
+        let key = self.headers().values("sec-websocket-key").next().unwrap_or_default();
+        output.append(ANSWER_LEN, |head| {
+            head.extend_from_slice(SWITCHING_PROTOCOLS);
+            head.extend_from_slice(&accept_value(key));
+            head.extend_from_slice(b"\r\n");
+            if let Some(chosen) = &answer.subprotocol {
+                for part in ["Sec-WebSocket-Protocol: ", chosen, "\r\n"] {
+                    head.extend_from_slice(part.as_bytes());
+                }
+            }
+            write_headers(&answer.headers, head);
+            head.extend_from_slice(b"\r\n");
+        });
+        let subprotocol = answer.subprotocol.clone();
+        Ok(Accepted { role: Role::Server, config: self.config, subprotocol })
+    }
+
+    /// Rejects: writes `response`, such as a 401, a 404 or a redirection (§4.2.2). Close the
+    /// transport when it is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Response::write`].
+    pub fn reject(
+        self,
+        response: &Response,
+        output: &mut WriteBuffer,
+    ) -> Result<(), HandshakeError> {
+        response.write(output)
+    }
+
+    /// The rules of §4.2.1 for a request that asks for a WebSocket.
+    fn check(&self) -> Result<(), HandshakeError> {
+        let headers = self.headers();
+        // #1: GET, and HTTP/1.1 or higher; httparse knows no 1.x above 1.1.
+        if self.minor_version == 0 {
+            return Err(HandshakeError::UnsupportedHttpVersion);
+        }
+        if self.method() != "GET" {
+            return Err(HandshakeError::MethodNotGet);
+        }
+        if self.has_body() {
+            return Err(HandshakeError::UnexpectedBody);
+        }
+        // #4: a list of tokens, in any letter case.
+        if !headers.has_token("connection", "upgrade") {
+            return Err(HandshakeError::MissingConnectionUpgrade);
+        }
+        // #5: 16 bytes in base64, once (§11.3.1).
+        match headers.single("sec-websocket-key") {
+            Single::Value(key) if is_key(key) => {}
+            _ => return Err(HandshakeError::InvalidKey),
+        }
+        // #6: once (§11.3.5), and 13; §4.4: other versions are told which one there is.
+        match headers.single("sec-websocket-version") {
+            Single::Value(version) if version == VERSION.as_bytes() => {}
+            Single::Value(_) => return Err(HandshakeError::UnsupportedVersion),
+            Single::Missing | Single::Repeated => return Err(HandshakeError::InvalidVersion),
+        }
+        // #8, §4.1 #10: tokens, all different.
+        check_subprotocols(headers)?;
+        // #9: the grammar of §9.1, whatever the extensions are.
+        for value in headers.values("sec-websocket-extensions") {
+            extensions::parse(value).map_err(|_| HandshakeError::InvalidExtensions)?;
+        }
+        Ok(())
+    }
+}
+
+impl ops::Deref for Offer {
+    type Target = RequestHead;
+
+    fn deref(&self) -> &RequestHead {
+        &self.head
+    }
+}
+
+impl Answer {
+    /// Makes an answer that accepts without a subprotocol.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Chooses one of the offered subprotocols.
+    #[must_use]
+    pub fn subprotocol(mut self, chosen: &str) -> Self {
+        self.subprotocol = Some(chosen.into());
+        self
+    }
+
+    /// Adds a header, such as `Set-Cookie`.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push(name, value);
+        self
+    }
+}
+
+/// RFC 6455 §4.2.1 #2, RFC 9112 §3.2: one Host, with a value that is one.
+fn check_host(head: &RequestHead) -> Result<(), HandshakeError> {
+    match head.headers().single("host") {
+        Single::Value(host) if str::from_utf8(host).is_ok_and(is_authority) => Ok(()),
+        Single::Missing if head.minor_version == 0 => Ok(()),
+        _ => Err(HandshakeError::InvalidHost),
+    }
+}
+
+fn check_subprotocols(headers: &Headers) -> Result<(), HandshakeError> {
+    for value in headers.values("sec-websocket-protocol") {
+        if elements(value).next().is_none() || !elements(value).all(is_token) {
+            return Err(HandshakeError::InvalidSubprotocols);
+        }
+    }
+    let mut seen = Vec::new();
+    for token in headers.values("sec-websocket-protocol").flat_map(elements) {
+        if seen.contains(&token) {
+            return Err(HandshakeError::InvalidSubprotocols);
+        }
+        seen.push(token);
+    }
+    Ok(())
+}
+
+fn is_key(key: &[u8]) -> bool {
+    let mut decoded = [0; 18];
+    matches!(BASE64_STANDARD.decode_slice(key, &mut decoded), Ok(16))
+}
+
+const SWITCHING_PROTOCOLS: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
+    Upgrade: websocket\r\n\
+    Connection: Upgrade\r\n\
+    Sec-WebSocket-Accept: ";
+/// What a common answer takes, in bytes.
+const ANSWER_LEN: usize = 160;

@@ -1,0 +1,93 @@
+//! The URL of a WebSocket (RFC 6455 §3): `ws://host[:port][/path][?query]`, or `wss:`.
+
+use alloc::{format, string::String};
+
+use super::InvalidUrl;
+
+/// A URL in its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Url {
+    /// `wss`: TLS comes first.
+    pub(crate) secure: bool,
+    /// A name, an IPv4 address, or an IPv6 address in brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// Path and query (§3): begins with a slash.
+    pub(crate) resource: String,
+}
+
+impl Url {
+    pub(crate) fn parse(url: &str) -> Result<Self, InvalidUrl> {
+        let (scheme, rest) = url.split_once("://").ok_or(InvalidUrl::Scheme)?;
+        let secure = match scheme.to_ascii_lowercase().as_str() {
+            "ws" | "http" => false,
+            "wss" | "https" => true,
+            _ => return Err(InvalidUrl::Scheme),
+        };
+        // RFC 6455 §3: fragments have no meaning, and `#` is written %23.
+        if rest.contains('#') {
+            return Err(InvalidUrl::Fragment);
+        }
+        let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err(InvalidUrl::UserInfo);
+        }
+        let (host, port) = split_port(authority)?;
+        if !is_host(host) {
+            return Err(InvalidUrl::Host);
+        }
+        if !resource.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidUrl::Resource);
+        }
+        let slash = if resource.starts_with('/') { "" } else { "/" };
+        Ok(Self {
+            secure,
+            host: host.into(),
+            port: port.unwrap_or(default_port(secure)),
+            resource: format!("{slash}{resource}"),
+        })
+    }
+
+    /// Host and port as the Host header has them: the port only where it is not the default (§4.1).
+    pub(crate) fn authority(&self) -> String {
+        if self.port == default_port(self.secure) {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// Splits `host:port`; the host may be an IPv6 address in brackets.
+pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), InvalidUrl> {
+    let after_host = authority.find(']').map_or(0, |bracket| bracket + 1);
+    let Some(colon) = authority[after_host..].find(':') else { return Ok((authority, None)) };
+    let (host, port) = authority.split_at(after_host + colon);
+    match &port[1..] {
+        "" => Ok((host, None)),
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => match digits.parse() {
+            Ok(0) | Err(_) => Err(InvalidUrl::Port),
+            Ok(port) => Ok((host, Some(port))),
+        },
+        _ => Err(InvalidUrl::Port),
+    }
+}
+
+/// Whether `authority` is a host, with or without a port.
+pub(crate) fn is_authority(authority: &str) -> bool {
+    split_port(authority).is_ok_and(|(host, _)| is_host(host))
+}
+
+/// A registered name or an IPv4 address (RFC 3986 §3.2.2), or an IPv6 address in brackets.
+fn is_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        return address.parse::<core::net::Ipv6Addr>().is_ok();
+    }
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte);
+    !host.is_empty() && host.bytes().all(allowed)
+}
+
+/// The port of `ws` and `wss` where the URL names none (§3).
+pub(crate) const fn default_port(secure: bool) -> u16 {
+    if secure { 443 } else { 80 }
+}
