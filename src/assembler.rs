@@ -43,13 +43,13 @@ impl Assembler {
         if chunk.first && chunk.is_last() {
             return lend(chunk.kind, chunk.payload).map(Some);
         }
-        self.gather(&chunk)
+        self.gather(chunk)
     }
 
     /// Takes the next chunk of a message that did not come as one.
     pub(crate) fn gather(
         &mut self,
-        chunk: &Chunk<'_>,
+        chunk: Chunk<'_>,
     ) -> Result<Option<Message<'static>>, ProtocolError> {
         if chunk.first {
             self.gathered = match chunk.kind {
@@ -60,7 +60,7 @@ impl Assembler {
         match &mut self.gathered {
             Gathered::Text(text, carry) => {
                 let add = carry.len() + chunk.payload.len();
-                text.reserve_exact(growth(text.len(), text.capacity(), add, chunk));
+                text.reserve_exact(growth(text.len(), text.capacity(), add, &chunk));
                 let (completed, whole) = carry.push(chunk.payload)?;
                 text.extend(completed);
                 text.push_str(whole);
@@ -70,7 +70,7 @@ impl Assembler {
             }
             Gathered::Binary(bytes) => {
                 let add = chunk.payload.len();
-                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, chunk));
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, &chunk));
                 bytes.extend_from_slice(chunk.payload);
             }
             Gathered::Nothing => {}

@@ -11,14 +11,13 @@
 //!
 //! The invariant: **`Ok(None)` means that `input` is empty and nothing in it is needed any more.**
 
+use alloc::boxed::Box;
 use core::{mem, ops::Range};
-
-use bytes::Bytes;
 
 use crate::{
     Assembler, CloseFrame, Config, Fin, Kind, MaskSource, Message, Opcode, Payload, ProtocolError,
     Receiver, SendError, Sender, WriteBuffer, assembler,
-    receiver::{Chunk, LocatedPart},
+    receiver::{Chunk, LocatedPart, Part},
 };
 
 /// Which end of the connection this is: a client masks, a server does not (RFC 6455 §5.1).
@@ -60,9 +59,8 @@ pub struct Connection {
 pub(crate) enum LocatedEvent {
     Message(LocatedMessage),
     Control(Opcode, Range<usize>),
-    /// A Ping or Pong whose payload straddled inputs.
-    Carried(Opcode, Bytes),
-    Close(Option<CloseFrame>),
+    /// A control frame that straddled inputs, or a Close.
+    Owned(Box<Part<'static>>),
 }
 
 /// A message by its place; the text of a lent one is not checked yet.
@@ -109,17 +107,37 @@ impl Connection {
         input: &mut &'a mut [u8],
         output: &mut WriteBuffer,
     ) -> Result<Option<Event<'a>>, ProtocolError> {
+        self.sender.reply_owed(output);
+        let Some((kind, payload)) = self.receiver.locate_whole(input) else {
+            return self.receive_parts(input, output);
+        };
+        let (bytes, rest) = mem::take(input).split_at_mut(payload.end);
+        let message = self.lend(LocatedMessage::Lent(kind, payload), bytes, output)?;
+        *input = rest;
+        Ok(Some(Event::Message(message)))
+    }
+
+    /// As [`receive`](Self::receive), for what is not a whole message in one frame.
+    #[inline(never)]
+    fn receive_parts<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        output: &mut WriteBuffer,
+    ) -> Result<Option<Event<'a>>, ProtocolError> {
         let mut used = 0;
-        let located = self.locate(input, &mut used, output);
+        let located = self.locate_parts(input, &mut used, output);
         let (bytes, rest) = mem::take(input).split_at_mut(used);
         let Some(located) = located? else { return Ok(None) };
         let event = match located {
             LocatedEvent::Message(message) => Event::Message(self.lend(message, bytes, output)?),
-            LocatedEvent::Control(opcode, payload) => {
-                control(opcode, Payload::Lent(&bytes[payload]))
-            }
-            LocatedEvent::Carried(opcode, payload) => control(opcode, Payload::Owned(payload)),
-            LocatedEvent::Close(close) => Event::Close(close),
+            LocatedEvent::Control(Opcode::Ping, at) => Event::Ping(Payload::Lent(&bytes[at])),
+            LocatedEvent::Control(_, at) => Event::Pong(Payload::Lent(&bytes[at])),
+            LocatedEvent::Owned(part) => match *part {
+                Part::Ping(payload) => Event::Ping(payload),
+                Part::Pong(payload) => Event::Pong(payload),
+                Part::Close(close) => Event::Close(close),
+                Part::Data(_) => return Ok(None),
+            },
         };
         *input = rest;
         Ok(Some(event))
@@ -135,6 +153,21 @@ impl Connection {
         output: &mut WriteBuffer,
     ) -> Result<Option<LocatedEvent>, ProtocolError> {
         self.sender.reply_owed(output);
+        if let Some((kind, payload)) = self.receiver.locate_whole(&mut input[*used..]) {
+            let payload = *used + payload.start..*used + payload.end;
+            *used = payload.end;
+            return Ok(Some(LocatedEvent::Message(LocatedMessage::Lent(kind, payload))));
+        }
+        self.locate_parts(input, used, output)
+    }
+
+    /// Goes from part to part up to the next event.
+    fn locate_parts(
+        &mut self,
+        input: &mut [u8],
+        used: &mut usize,
+        output: &mut WriteBuffer,
+    ) -> Result<Option<LocatedEvent>, ProtocolError> {
         loop {
             let start = *used;
             let rest = &mut input[start..];
@@ -150,14 +183,15 @@ impl Connection {
                 }
             };
             *used = start + located.used;
-            let event = match located.part {
-                LocatedPart::Data { kind, payload, first: true, fin: true, frame_rest: 0 } => {
-                    LocatedEvent::Message(LocatedMessage::Lent(kind, shift(payload, start)))
+            let payload = start + located.start..*used;
+            return Ok(Some(match located.part {
+                LocatedPart::Data { kind, first: true, fin: true, frame_rest: 0 } => {
+                    LocatedEvent::Message(LocatedMessage::Lent(kind, payload))
                 }
-                LocatedPart::Data { kind, payload, first, fin, frame_rest } => {
-                    let payload = &mut rest[payload];
+                LocatedPart::Data { kind, first, fin, frame_rest } => {
+                    let payload = &mut input[payload];
                     let chunk = Chunk { kind, payload, first, fin, frame_rest };
-                    match self.assembler.gather(&chunk) {
+                    match self.assembler.gather(chunk) {
                         Ok(None) => continue,
                         Ok(Some(message)) => LocatedEvent::Message(LocatedMessage::Owned(message)),
                         Err(error) => {
@@ -166,24 +200,17 @@ impl Connection {
                         }
                     }
                 }
-                LocatedPart::Control { opcode, payload } => {
+                LocatedPart::Control(opcode) => {
                     if opcode == Opcode::Ping {
-                        self.sender.reply_ping(&rest[payload.clone()], output);
+                        self.sender.reply_ping(&input[payload.clone()], output);
                     }
-                    LocatedEvent::Control(opcode, shift(payload, start))
+                    LocatedEvent::Control(opcode, payload)
                 }
-                LocatedPart::Carried { opcode, payload } => {
-                    if opcode == Opcode::Ping {
-                        self.sender.reply_ping(&payload, output);
-                    }
-                    LocatedEvent::Carried(opcode, payload)
+                LocatedPart::Owned(part) => {
+                    self.sender.reply(&part, output);
+                    LocatedEvent::Owned(part)
                 }
-                LocatedPart::Close(close) => {
-                    self.sender.reply_close(close.as_ref(), output);
-                    LocatedEvent::Close(close)
-                }
-            };
-            return Ok(Some(event));
+            }));
         }
     }
 
@@ -285,17 +312,10 @@ impl Connection {
         self.sender.reply_owed(output);
     }
 
+    #[cold]
     fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {
         self.receiver.fail(error.clone());
         self.sender.fail(&error, output);
         error
     }
-}
-
-fn control(opcode: Opcode, payload: Payload<'_>) -> Event<'_> {
-    if opcode == Opcode::Ping { Event::Ping(payload) } else { Event::Pong(payload) }
-}
-
-fn shift(range: Range<usize>, by: usize) -> Range<usize> {
-    range.start + by..range.end + by
 }

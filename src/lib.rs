@@ -1,4 +1,55 @@
-//! WebSocket (RFC 6455) for Rust.
+//! WebSocket (RFC 6455) for Rust: a complete connection without I/O, and thin adapters that put it
+//! on a byte stream.
+//!
+//! ```text
+//!              ┌────────────── Connection ──────────────┐
+//!  bytes in ──►│ Receiver ─ parts ─► Assembler ─ events ─│──► you
+//!  (your slice)│     │ what needs an answer              │
+//!              │     ▼ pong, close                       │
+//!  bytes out ◄─│ WriteBuffer ◄─ frames ─ Sender ◄─ messages ◄── you
+//!              └─────────────────────────────────────────┘
+//! ```
+//!
+//! # With a stream
+//!
+//! [`blocking`] puts a WebSocket on anything that is `Read + Write`: [`blocking::accept`],
+//! [`blocking::Incoming`] to look at the request first, [`blocking::connect_over`].
+//!
+//! # Without I/O: the driver's manual
+//!
+//! 1. Make a connection: [`ServerHandshake`] → [`Offer`] → [`Accepted`], or [`ClientHandshake`] →
+//!    [`Accepted`], then [`Accepted::into_connection`].
+//! 2. Read into a buffer.
+//! 3. Call [`Connection::receive`] until it returns `None`: each call takes bytes off the front of
+//!    your slice and gives one [`Event`]. **`Ok(None)` means that the slice is empty and that nothing
+//!    in it is needed any more.**
+//! 4. Write the [`WriteBuffer`]: answers are in it, and what you sent. Go back to 2.
+//!
+//! A message that lay whole in your slice is unmasked there and lent: no copy, no allocation. One
+//! that straddled reads is gathered and owned. The example `sans_io` is this manual as a program.
+//!
+//! # Layers, each usable alone
+//!
+//! | module's subject | in | out |
+//! |---|---|---|
+//! | [`FrameHeader`], [`Mask`] | bytes | one header |
+//! | [`Receiver`] | bytes | checked and unmasked [`Part`]s |
+//! | [`Assembler`] | [`Chunk`]s | whole [`Message`]s |
+//! | [`Sender`] | messages, replies | frames in a [`WriteBuffer`] |
+//! | [`Connection`] | bytes, messages | [`Event`]s, frames, the closing handshake |
+//! | [`ServerHandshake`], [`ClientHandshake`] | bytes of HTTP | [`Accepted`] |
+//!
+//! # Promises
+//!
+//! - No input makes it panic. No length that the peer declares reaches an allocation.
+//! - What the peer broke is a [`ProtocolError`] with the close code that tells it; what the caller
+//!   broke is a [`SendError`], and nothing was written.
+//! - What arrived before an error is delivered before the error.
+//!
+//! # Features
+//!
+//! `std` (default): the blocking adapter, mask keys from the thread's generator, SIMD for long
+//! texts. Without it the crate needs `alloc` only; bring a [`MaskSource`] for a client.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 
@@ -41,3 +92,8 @@ pub use random::{MaskSource, Nonce};
 pub use receiver::{Chunk, Part, Receiver};
 pub use sender::{Fin, Sender};
 pub use write_buffer::WriteBuffer;
+
+/// The README's code compiles and runs.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,10 +6,8 @@
 //!
 //! Memory: at most one header and one control payload are carried here; data is lent, never held.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{mem, ops::Range};
-
-use bytes::Bytes;
 
 use crate::{
     CloseFrame, Config, FrameHeader, Kind, Mask, Opcode, Payload, ProtocolError, Role, Rsv,
@@ -75,7 +73,9 @@ struct Unfinished {
 
 #[derive(Debug)]
 enum State {
-    /// Between frames; the first bytes of a header may be carried.
+    /// Between frames.
+    Between,
+    /// The first bytes of a header are carried.
     Header { carried: [u8; MAX_HEADER_LEN], len: u8 },
     /// In the payload of a data frame.
     Data(DataFrame),
@@ -103,6 +103,8 @@ struct DataFrame {
 /// places does.
 #[derive(Debug)]
 pub(crate) struct Located {
+    /// Where in the input the payload begins; it ends where `used` does.
+    pub(crate) start: usize,
     /// Bytes of the input that are used up.
     pub(crate) used: usize,
     pub(crate) part: LocatedPart,
@@ -112,21 +114,13 @@ pub(crate) struct Located {
 pub(crate) enum LocatedPart {
     Data {
         kind: Kind,
-        payload: Range<usize>,
         first: bool,
         fin: bool,
         frame_rest: u64,
     },
-    Control {
-        opcode: Opcode,
-        payload: Range<usize>,
-    },
-    /// A control payload that straddled inputs.
-    Carried {
-        opcode: Opcode,
-        payload: Bytes,
-    },
-    Close(Option<CloseFrame>),
+    Control(Opcode),
+    /// A control frame that straddled inputs, or a Close.
+    Owned(Box<Part<'static>>),
 }
 
 impl Receiver {
@@ -137,7 +131,7 @@ impl Receiver {
             max_message_len: config.max_message_len,
             max_message_frames: config.max_message_frames,
             message: None,
-            state: BETWEEN_FRAMES,
+            state: State::Between,
         }
     }
 
@@ -161,7 +155,27 @@ impl Receiver {
         let Some(located) = located? else { return Ok(None) };
         let (used, rest) = bytes.split_at_mut(located.used);
         *input = rest;
-        Ok(Some(located.part.lend(used)))
+        Ok(Some(located.part.lend(&mut used[located.start..])))
+    }
+
+    /// Takes a message that lies whole at the front of `input` in one frame, as most do: its kind and
+    /// place. Whatever else is there is left to [`locate`](Self::locate), which this only overtakes.
+    #[inline]
+    pub(crate) fn locate_whole(&mut self, input: &mut [u8]) -> Option<(Kind, Range<usize>)> {
+        if !matches!(self.state, State::Between) {
+            return None;
+        }
+        let (header, start) = FrameHeader::parse(input).ok()??;
+        let (message, first) = self.check(&header).ok()?;
+        if !first || !header.fin {
+            return None;
+        }
+        let end = start + usize::try_from(header.payload_len).ok()?;
+        let payload = input.get_mut(start..end)?;
+        if let Some(mask) = header.mask {
+            mask.apply(0, payload);
+        }
+        Some((message.kind, start..end))
     }
 
     /// Finds, checks and unmasks the next part of `input`, and says where it is.
@@ -169,21 +183,36 @@ impl Receiver {
     /// All of `input` is used up when there is none, or when the peer failed.
     #[inline]
     pub(crate) fn locate(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
-        let located = match &mut self.state {
-            State::Header { len: 0, .. } => self.header(input),
-            State::Header { .. } => self.carried_header(input),
-            State::Data(frame) => {
-                let frame = *frame;
-                Ok(self.data(frame, input, 0))
-            }
-            State::Control { .. } => self.carried_control(input),
-            State::Closed => Ok(None),
-            State::Failed(error) => Err(error.clone()),
-        };
+        let located = self.step(input);
         located.inspect_err(|error| self.fail(error.clone()))
     }
 
-    /// Makes every later call return `error`: the peer failed in a way that shows elsewhere.
+    #[inline]
+    fn step(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
+        let (header, start) = match self.state {
+            State::Between => match FrameHeader::parse(input)? {
+                Some(header) => header,
+                None => return Ok(self.carry(input)),
+            },
+            State::Header { .. } => match self.carried_header(input)? {
+                Some(header) => header,
+                None => return Ok(None),
+            },
+            _ => return self.resume(input),
+        };
+        let (message, first) = self.check(&header)?;
+        if header.opcode.is_control() {
+            return self.control(&header, input, start);
+        }
+        self.message = if header.fin { None } else { Some(message) };
+        let mask = header.mask.unwrap_or(NO_MASK);
+        let (kind, fin) = (message.kind, header.fin);
+        let frame = DataFrame { kind, mask, rest: header.payload_len, first, fin };
+        Ok(self.data(frame, input, start))
+    }
+
+    /// Makes every later call return `error`.
+    #[cold]
     pub(crate) fn fail(&mut self, error: ProtocolError) {
         self.state = State::Failed(error);
     }
@@ -205,55 +234,47 @@ impl Receiver {
         matches!(self.state, State::Closed | State::Failed(_))
     }
 
-    #[inline]
-    fn header(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
-        if let Some((header, used)) = FrameHeader::parse(input)? {
-            return self.begin(&header, input, used);
+    /// Keeps the first bytes of a header: all of `input`, which holds no whole one.
+    #[cold]
+    fn carry(&mut self, input: &[u8]) -> Option<Located> {
+        if !input.is_empty() {
+            let mut carried = [0; MAX_HEADER_LEN];
+            carried[..input.len()].copy_from_slice(input);
+            self.state = State::Header { carried, len: input.len() as u8 };
         }
-        let mut carried = [0; MAX_HEADER_LEN];
-        carried[..input.len()].copy_from_slice(input);
-        self.state = State::Header { carried, len: input.len() as u8 };
-        Ok(None)
+        None
     }
 
-    /// Goes on with a header whose first bytes came before.
-    fn carried_header(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
+    /// Completes a header whose first bytes came before; says where in `input` it ends.
+    #[cold]
+    fn carried_header(
+        &mut self,
+        input: &[u8],
+    ) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
         let State::Header { carried, len } = &mut self.state else { return Ok(None) };
         let before = usize::from(*len);
         let add = input.len().min(MAX_HEADER_LEN - before);
         carried[before..before + add].copy_from_slice(&input[..add]);
         *len += add as u8;
-        match FrameHeader::parse(&carried[..before + add])? {
-            Some((header, used)) => self.begin(&header, input, used - before),
-            None => Ok(None),
+        let header = FrameHeader::parse(&carried[..before + add])?;
+        if header.is_some() {
+            self.state = State::Between;
         }
+        Ok(header.map(|(header, used)| (header, used - before)))
     }
 
-    /// Starts a frame whose payload begins at `start`.
-    #[inline]
-    fn begin(
-        &mut self,
-        header: &FrameHeader,
-        input: &mut [u8],
-        start: usize,
-    ) -> Result<Option<Located>, ProtocolError> {
-        let (message, first) = self.check(header)?;
-        if header.opcode.is_control() {
-            return self.control(header, input, start);
+    /// Goes on with a payload that the last input left unfinished.
+    fn resume(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
+        match &mut self.state {
+            State::Data(frame) => {
+                let frame = *frame;
+                self.state = State::Between;
+                Ok(self.data(frame, input, 0))
+            }
+            State::Control { .. } => self.carried_control(input),
+            State::Failed(error) => Err(error.clone()),
+            State::Closed | State::Between | State::Header { .. } => Ok(None),
         }
-        self.message = if header.fin { None } else { Some(message) };
-        let frame = DataFrame {
-            kind: message.kind,
-            mask: header.mask.unwrap_or(NO_MASK),
-            rest: header.payload_len,
-            first,
-            fin: header.fin,
-        };
-        if start == input.len() && header.payload_len > 0 {
-            self.state = State::Data(frame);
-            return Ok(None);
-        }
-        Ok(self.data(frame, input, start))
     }
 
     /// The rules of masking, reserved bits, order and limits: those that need to know what came
@@ -297,28 +318,35 @@ impl Receiver {
     /// Takes what `input` holds of a data frame, from `start` on.
     #[inline]
     fn data(&mut self, frame: DataFrame, input: &mut [u8], start: usize) -> Option<Located> {
-        let rest = &mut input[start..];
-        if rest.is_empty() && frame.rest > 0 {
+        let DataFrame { kind, mask, rest, first, fin } = frame;
+        let here = &mut input[start..];
+        if rest > here.len() as u64 {
+            return self.partial_data(frame, here, start);
+        }
+        let len = rest as usize;
+        mask.apply(0, &mut here[..len]);
+        let part = LocatedPart::Data { kind, first, fin, frame_rest: 0 };
+        Some(Located { start, used: start + len, part })
+    }
+
+    /// Takes all of `here`, and remembers what is still to come of the frame.
+    fn partial_data(&mut self, frame: DataFrame, here: &mut [u8], start: usize) -> Option<Located> {
+        let len = here.len();
+        let frame_rest = frame.rest - len as u64;
+        if len == 0 {
+            self.state = State::Data(frame);
             return None;
         }
-        let len = usize::try_from(frame.rest).map_or(rest.len(), |len| len.min(rest.len()));
-        let frame_rest = frame.rest - len as u64;
-        if frame.mask != NO_MASK {
-            frame.mask.apply(0, &mut rest[..len]);
-        }
-        self.state = if frame_rest == 0 {
-            BETWEEN_FRAMES
-        } else {
-            let mask = frame.mask.skip(len);
-            State::Data(DataFrame { mask, rest: frame_rest, first: false, ..frame })
-        };
+        frame.mask.apply(0, here);
+        let mask = frame.mask.skip(len);
+        self.state = State::Data(DataFrame { mask, rest: frame_rest, first: false, ..frame });
         let DataFrame { kind, first, fin, .. } = frame;
-        let payload = start..start + len;
-        let part = LocatedPart::Data { kind, payload, first, fin, frame_rest };
-        Some(Located { used: start + len, part })
+        let part = LocatedPart::Data { kind, first, fin, frame_rest };
+        Some(Located { start, used: start + len, part })
     }
 
     /// Takes a control frame whose payload begins at `start`; one that is not whole is carried.
+    #[inline(never)]
     fn control(
         &mut self,
         header: &FrameHeader,
@@ -329,16 +357,15 @@ impl Receiver {
         let mask = header.mask.unwrap_or(NO_MASK);
         // At most 125, by `FrameHeader::parse`.
         let len = header.payload_len as usize;
-        let end = start + len;
-        if let Some(payload) = input.get_mut(start..end) {
-            self.state = BETWEEN_FRAMES;
+        let used = start + len;
+        if let Some(payload) = input.get_mut(start..used) {
             mask.apply(0, payload);
             let part = if opcode == Opcode::Close {
                 self.close(payload)?
             } else {
-                LocatedPart::Control { opcode, payload: start..end }
+                LocatedPart::Control(opcode)
             };
-            return Ok(Some(Located { used: end, part }));
+            return Ok(Some(Located { start, used, part }));
         }
         let mut carried = Vec::with_capacity(len);
         carried.extend_from_slice(&input[start..]);
@@ -359,33 +386,31 @@ impl Receiver {
         }
         let (opcode, mut payload) = (*opcode, mem::take(carried));
         mask.apply(0, &mut payload);
-        self.state = BETWEEN_FRAMES;
+        self.state = State::Between;
         let part = if opcode == Opcode::Close {
             self.close(&payload)?
         } else {
-            LocatedPart::Carried { opcode, payload: payload.into() }
+            LocatedPart::Owned(Box::new(control(opcode, payload.into())))
         };
-        Ok(Some(Located { used, part }))
+        Ok(Some(Located { start: used, used, part }))
     }
 
     fn close(&mut self, payload: &[u8]) -> Result<LocatedPart, ProtocolError> {
         let close = CloseFrame::parse(payload)?;
         self.state = State::Closed;
-        Ok(LocatedPart::Close(close))
+        Ok(LocatedPart::Owned(Box::new(Part::Close(close))))
     }
 }
 
 impl LocatedPart {
-    /// Lends the part from the bytes that it used.
-    fn lend(self, used: &mut [u8]) -> Part<'_> {
+    /// Lends the part that has `payload`.
+    fn lend(self, payload: &mut [u8]) -> Part<'_> {
         match self {
-            Self::Data { kind, payload, first, fin, frame_rest } => {
-                let payload = &mut used[payload];
+            Self::Data { kind, first, fin, frame_rest } => {
                 Part::Data(Chunk { kind, payload, first, fin, frame_rest })
             }
-            Self::Control { opcode, payload } => control(opcode, Payload::Lent(&used[payload])),
-            Self::Carried { opcode, payload } => control(opcode, Payload::Owned(payload)),
-            Self::Close(close) => Part::Close(close),
+            Self::Control(opcode) => control(opcode, Payload::Lent(payload)),
+            Self::Owned(part) => *part,
         }
     }
 }
@@ -400,6 +425,5 @@ impl Unfinished {
     }
 }
 
-const BETWEEN_FRAMES: State = State::Header { carried: [0; MAX_HEADER_LEN], len: 0 };
-/// XORing with it changes nothing, so a missing mask needs no branch of its own.
+/// Applying it changes nothing, so a missing mask needs no branch of its own.
 const NO_MASK: Mask = Mask::new([0; 4]);

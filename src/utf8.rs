@@ -13,10 +13,15 @@ pub(crate) struct InvalidUtf8;
 #[inline]
 pub(crate) fn check(bytes: &[u8]) -> Result<&str, InvalidUtf8> {
     #[cfg(feature = "std")]
-    return simdutf8::basic::from_utf8(bytes).map_err(|_| InvalidUtf8);
-    #[cfg(not(feature = "std"))]
-    return str::from_utf8(bytes).map_err(|_| InvalidUtf8);
+    if bytes.len() >= SIMD_FROM {
+        return simdutf8::basic::from_utf8(bytes).map_err(|_| InvalidUtf8);
+    }
+    str::from_utf8(bytes).map_err(|_| InvalidUtf8)
 }
+
+/// Bytes from which vectors pay.
+#[cfg(feature = "std")]
+const SIMD_FROM: usize = 64;
 
 /// The unfinished character between two pieces of a text.
 #[derive(Debug, Default)]

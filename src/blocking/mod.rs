@@ -1,4 +1,4 @@
-//! WebSockets over any blocking stream: [`Read`](std::io::Read) and [`Write`](std::io::Write).
+//! A WebSocket over any blocking stream: [`Read`](std::io::Read) and [`Write`](std::io::Write).
 //!
 //! ```
 //! use std::{net::{TcpListener, TcpStream}, thread};

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use super::link::{Link, read};
 use crate::{
-    CloseCode, CloseFrame, Config, Connection, Error, Message, ProtocolError, SendError,
+    CloseCode, CloseFrame, Config, Connection, Error, Message, Part, ProtocolError, SendError,
     WriteBuffer,
     connection::{LocatedEvent, LocatedMessage},
     read_buffer::ReadBuffer,
@@ -182,8 +182,12 @@ impl<S: Read + Write> WebSocket<S> {
             let (read, used) = input.parts();
             match link.connection.locate(read, used, &mut link.output) {
                 Ok(Some(LocatedEvent::Message(located))) => return Ok(Some(located)),
-                Ok(Some(LocatedEvent::Control(..) | LocatedEvent::Carried(..))) => {}
-                Ok(Some(LocatedEvent::Close(close))) => *peer_close = close,
+                Ok(Some(LocatedEvent::Control(..))) => {}
+                Ok(Some(LocatedEvent::Owned(part))) => {
+                    if let Part::Close(close) = *part {
+                        *peer_close = close;
+                    }
+                }
                 Ok(None) => return Ok(None),
                 Err(error) => return Err(tell(link, error)),
             }

@@ -1,8 +1,7 @@
-//! Masking (RFC 6455 §5.3): octet *i* of the payload is XORed with octet *i* mod 4 of the key.
+//! Masking (RFC 6455 §5.3): octet *i* of the payload XOR octet *i* mod 4 of the key.
 //!
-//! The same operation masks and unmasks. It works a word at a time; a last piece that is shorter
-//! than a word is done as a whole word that overlaps the one before, so that no byte loop is
-//! longer than three bytes.
+//! The same operation masks and unmasks. It works a word at a time, and what is left at the end is
+//! done as a whole word that overlaps the one before: no byte loop is longer than three bytes.
 
 /// A masking key: four bytes from a strong source of entropy, fresh for every frame (§5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,18 +21,13 @@ impl Mask {
     /// Masks or unmasks `payload`, whose first byte is byte `offset` of the frame's payload.
     #[inline]
     pub fn apply(self, offset: usize, payload: &mut [u8]) {
-        let key = self.skip(offset).0;
-        if payload.len() < WORD {
-            return apply_short(key, payload);
-        }
-        // The last word is read before the loop and stored after it: the two may overlap.
-        let last_key = word(Self(key).skip(payload.len()).0);
-        let last = payload.last_chunk::<WORD>().map_or(0, |last| u64::from_ne_bytes(*last));
-        for chunk in payload.as_chunks_mut::<WORD>().0 {
-            *chunk = (u64::from_ne_bytes(*chunk) ^ word(key)).to_ne_bytes();
-        }
-        if let Some(chunk) = payload.last_chunk_mut::<WORD>() {
-            *chunk = (last ^ last_key).to_ne_bytes();
+        let key = self.skip(offset);
+        match payload.len() {
+            0..4 => payload.iter_mut().zip(key.0).for_each(|(byte, key)| *byte ^= key),
+            4..8 => key.apply_ends::<4>(payload),
+            8..16 => key.apply_ends::<8>(payload),
+            16..=32 => key.apply_ends::<16>(payload),
+            _ => key.apply_long(payload),
         }
     }
 
@@ -43,35 +37,45 @@ impl Mask {
         let rotation = 8 * (offset % 4) as u32;
         Self(u32::from_le_bytes(self.0).rotate_right(rotation).to_le_bytes())
     }
-}
 
-#[inline]
-fn apply_short(key: [u8; 4], payload: &mut [u8]) {
-    let [first, second] = word_halves(key, payload.len());
-    match (payload.first_chunk::<4>(), payload.last_chunk::<4>()) {
-        (Some(&start), Some(&end)) => {
-            let start = u32::from_ne_bytes(start) ^ first;
-            let end = u32::from_ne_bytes(end) ^ second;
-            if let Some(chunk) = payload.first_chunk_mut() {
-                *chunk = start.to_ne_bytes();
-            }
-            if let Some(chunk) = payload.last_chunk_mut() {
-                *chunk = end.to_ne_bytes();
-            }
+    /// Masks the first and the last `N` bytes, which may overlap but leave nothing between them.
+    #[inline]
+    fn apply_ends<const N: usize>(self, payload: &mut [u8]) {
+        let first = payload.first_chunk().map(|chunk| self.masked::<N>(chunk));
+        let last_key = self.skip(payload.len() - N);
+        let last = payload.last_chunk().map(|chunk| last_key.masked::<N>(chunk));
+        if let (Some(chunk), Some(first)) = (payload.first_chunk_mut(), first) {
+            *chunk = first;
         }
-        _ => payload.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key),
+        if let (Some(chunk), Some(last)) = (payload.last_chunk_mut(), last) {
+            *chunk = last;
+        }
+    }
+
+    #[inline(never)]
+    fn apply_long(self, payload: &mut [u8]) {
+        // The last piece is masked from what stood there before the others were.
+        let last_key = self.skip(payload.len() - PIECE);
+        let last = payload.last_chunk().map(|chunk| last_key.masked::<PIECE>(chunk));
+        for chunk in payload.as_chunks_mut().0 {
+            *chunk = self.masked::<PIECE>(chunk);
+        }
+        if let (Some(chunk), Some(last)) = (payload.last_chunk_mut(), last) {
+            *chunk = last;
+        }
+    }
+
+    /// `N` bytes at a multiple of four, masked; the compiler makes a word or a vector of it.
+    #[inline]
+    fn masked<const N: usize>(self, bytes: &[u8; N]) -> [u8; N] {
+        let mut masked = *bytes;
+        let key = u32::from_ne_bytes(self.0);
+        for word in masked.as_chunks_mut().0 {
+            *word = (u32::from_ne_bytes(*word) ^ key).to_ne_bytes();
+        }
+        masked
     }
 }
 
-/// The key at the start of a payload of `len` bytes, and at four bytes before its end.
-#[inline]
-fn word_halves(key: [u8; 4], len: usize) -> [u32; 2] {
-    [u32::from_ne_bytes(key), u32::from_ne_bytes(Mask(key).skip(len).0)]
-}
-
-#[inline]
-fn word([a, b, c, d]: [u8; 4]) -> u64 {
-    u64::from_ne_bytes([a, b, c, d, a, b, c, d])
-}
-
-const WORD: usize = size_of::<u64>();
+/// Bytes that are masked at a time: the width of the vectors that every x86-64 and ARM64 has.
+const PIECE: usize = 16;

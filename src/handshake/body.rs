@@ -30,7 +30,8 @@ enum Framing {
 
 impl BodyReader {
     pub(super) fn new(response: &Response, limit: usize) -> Self {
-        let framing = if response.has_body() { framing(&response.headers) } else { Framing::Done };
+        let wanted = limit > 0 && response.has_body();
+        let framing = if wanted { framing(&response.headers) } else { Framing::Done };
         Self { body: Vec::new(), limit, framing }
     }
 
@@ -98,11 +99,14 @@ fn chunk_size(mut line: Vec<u8>, input: &mut &[u8]) -> Framing {
     let (now, rest) = input.split_at(end);
     *input = rest;
     line.extend_from_slice(now);
+    if line.len() > MAX_SIZE_LINE {
+        return Framing::Done;
+    }
     match httparse::parse_chunk_size(&line) {
         Ok(httparse::Status::Complete((_, size))) if size > 0 => {
             Framing::Chunk(size.saturating_add(CRLF_LEN))
         }
-        Ok(httparse::Status::Partial) if line.len() <= MAX_SIZE_LINE => Framing::ChunkSize(line),
+        Ok(httparse::Status::Partial) => Framing::ChunkSize(line),
         _ => Framing::Done,
     }
 }

@@ -257,7 +257,7 @@ impl ClientHandshake {
 }
 
 fn parse(head: Vec<u8>, max_headers: usize) -> Result<Response, HandshakeError> {
-    let (status, minor_version, fields) = with_header_room(max_headers, |room| {
+    let (status, minor_version, fields) = with_header_room(&head, max_headers, |room| {
         let config = httparse::ParserConfig::default();
         let mut response = httparse::Response::new(&mut []);
         match config.parse_response_with_uninit_headers(&mut response, &head, room) {

@@ -153,11 +153,11 @@ impl HandshakeError {
         match self {
             Self::MethodNotGet => response.header("Allow", "GET"),
             // RFC 6455 §4.4: the versions that the server supports.
-            Self::UnsupportedVersion | Self::InvalidVersion => {
-                response.header("Sec-WebSocket-Version", super::VERSION)
-            }
-            // RFC 9110 §15.5.22: the protocol to upgrade to.
-            Self::NotAnUpgrade => response.header("Upgrade", "websocket"),
+            Self::InvalidVersion => response.header("Sec-WebSocket-Version", super::VERSION),
+            // RFC 9110 §15.5.22: a 426 names the protocol to upgrade to.
+            Self::NotAnUpgrade | Self::UnsupportedVersion => response
+                .header("Upgrade", "websocket")
+                .header("Sec-WebSocket-Version", super::VERSION),
             _ => response,
         }
     }

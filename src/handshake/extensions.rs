@@ -26,12 +26,11 @@ pub(crate) struct Malformed;
 
 /// Reads the value of one header; a request or an answer may have several (§9.1).
 pub(crate) fn parse(value: &[u8]) -> Result<Vec<Extension<'_>>, Malformed> {
-    split_outside_quotes(value, b',')?
-        .into_iter()
-        .map(trim)
-        .filter(|element| !element.is_empty())
-        .map(extension)
-        .collect()
+    let elements = split_outside_quotes(value, b',')?.into_iter().map(trim);
+    let extensions: Vec<_> =
+        elements.filter(|element| !element.is_empty()).map(extension).collect::<Result<_, _>>()?;
+    // RFC 6455 §9.1: `1#extension`.
+    if extensions.is_empty() { Err(Malformed) } else { Ok(extensions) }
 }
 
 fn extension(element: &[u8]) -> Result<Extension<'_>, Malformed> {

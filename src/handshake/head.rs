@@ -30,7 +30,7 @@ pub(super) struct HeadReader {
 pub(super) enum Start {
     /// Printable ASCII. A TLS hello is not.
     Request,
-    /// `HTTP/1.`
+    /// `HTTP/`
     Status,
 }
 
@@ -87,7 +87,8 @@ impl HeadReader {
                 return Ok(Some(at));
             }
             self.lines += 1;
-            if self.lines > 1 + self.max_headers {
+            let headers = self.lines - 1;
+            if headers > self.max_headers {
                 return Err(HandshakeError::TooManyHeaders { limit: self.max_headers });
             }
         }
@@ -111,17 +112,19 @@ impl HeadReader {
     }
 }
 
-/// Lends `parse` room for as many headers as the limit allows, without clearing it.
+/// Lends `parse` room for as many headers as `head` can have within the limit, without clearing it.
 pub(super) fn with_header_room<'b, T>(
+    head: &'b [u8],
     max_headers: usize,
     parse: impl FnOnce(&mut [MaybeUninit<httparse::Header<'b>>]) -> T,
 ) -> T {
     let mut room = [const { MaybeUninit::uninit() }; FEW];
-    if max_headers <= FEW {
+    let most = max_headers.min(head.len() / SHORTEST_FIELD_LEN);
+    if most <= FEW {
         return parse(&mut room);
     }
     let mut room = Vec::new();
-    room.resize_with(max_headers, MaybeUninit::uninit);
+    room.resize_with(most, MaybeUninit::uninit);
     parse(&mut room)
 }
 
@@ -144,4 +147,6 @@ pub(super) fn place(head: &[u8], part: &[u8]) -> Range<u32> {
 /// The default of `Config::max_headers`, for which no room is allocated.
 const FEW: usize = 100;
 const CRLF_LEN: usize = 2;
+/// `a:` and the line end.
+const SHORTEST_FIELD_LEN: usize = 4;
 const STATUS_START: &[u8] = b"HTTP/";

@@ -6,7 +6,8 @@ use core::{ops::Range, str};
 use super::{
     HandshakeError, Headers, Response,
     head::{fields, place, with_header_room},
-    headers::{elements, trim},
+    headers::trim,
+    url::is_authority,
 };
 use crate::WriteBuffer;
 
@@ -14,7 +15,9 @@ use crate::WriteBuffer;
 #[derive(Clone, Debug)]
 pub struct RequestHead {
     method: Range<u32>,
-    /// The target behind the authority, if it has one (RFC 9112 §3.2.2).
+    /// Of a target in absolute form (RFC 9112 §3.2.2).
+    authority: Option<Range<u32>>,
+    /// Path and query of the target; empty for the root in absolute form.
     resource: Range<u32>,
     /// HTTP/1.*x*
     pub(super) minor_version: u8,
@@ -23,23 +26,26 @@ pub struct RequestHead {
 
 impl RequestHead {
     pub(super) fn parse(head: Vec<u8>, max_headers: usize) -> Result<Self, HandshakeError> {
-        let (method, resource, minor_version, fields) = with_header_room(max_headers, |room| {
-            let mut request = httparse::Request::new(&mut []);
-            match request.parse_with_uninit_headers(&head, room) {
-                Ok(httparse::Status::Complete(_)) => {}
-                Err(httparse::Error::Version) => {
-                    return Err(HandshakeError::UnsupportedHttpVersion);
+        let (method, authority, resource, minor_version, fields) =
+            with_header_room(&head, max_headers, |room| {
+                let mut request = httparse::Request::new(&mut []);
+                match request.parse_with_uninit_headers(&head, room) {
+                    Ok(httparse::Status::Complete(_)) => {}
+                    Err(httparse::Error::Version) => {
+                        return Err(HandshakeError::UnsupportedHttpVersion);
+                    }
+                    _ => return Err(HandshakeError::MalformedHead),
                 }
-                _ => return Err(HandshakeError::MalformedHead),
-            }
-            let target = request.path.unwrap_or_default();
-            let resource = resource(target).ok_or(HandshakeError::InvalidTarget)?;
-            let method = place(&head, request.method.unwrap_or_default().as_bytes());
-            let fields = fields(&head, request.headers);
-            let resource = place(&head, resource.as_bytes());
-            Ok((method, resource, request.version.unwrap_or_default(), fields))
-        })?;
-        Ok(Self { method, resource, minor_version, headers: Headers::parsed(head, fields) })
+                let target = request.path.unwrap_or_default();
+                let (authority, resource) = split(target).ok_or(HandshakeError::InvalidTarget)?;
+                let place = |part: &str| place(&head, part.as_bytes());
+                let method = place(request.method.unwrap_or_default());
+                let minor_version = request.version.unwrap_or_default();
+                let fields = fields(&head, request.headers);
+                Ok((method, authority.map(place), place(resource), minor_version, fields))
+            })?;
+        let headers = Headers::parsed(head, fields);
+        Ok(Self { method, authority, resource, minor_version, headers })
     }
 
     /// The method, in upper case where it is a common one: `GET`.
@@ -50,7 +56,11 @@ impl RequestHead {
     /// The path, from its first slash to the query; not decoded.
     pub fn path(&self) -> &str {
         let resource = self.text(&self.resource);
-        resource.split_once('?').map_or(resource, |(path, _)| path)
+        match resource.split_once('?').map_or(resource, |(path, _)| path) {
+            // RFC 6455 §3: an empty path is the root.
+            "" => "/",
+            path => path,
+        }
     }
 
     /// What stands behind the question mark, if there is one; not decoded.
@@ -58,9 +68,13 @@ impl RequestHead {
         self.text(&self.resource).split_once('?').map(|(_, query)| query)
     }
 
-    /// The Host header: a name or address, and a port if it is not the default.
+    /// The host that is asked: a name or address, and a port if it is not the default.
     pub fn host(&self) -> Option<&str> {
-        self.headers.text("host")
+        match &self.authority {
+            // RFC 9112 §3.2.2: it counts, not the Host header.
+            Some(authority) => Some(self.text(authority)),
+            None => self.headers.text("host"),
+        }
     }
 
     /// The headers.
@@ -91,9 +105,9 @@ impl RequestHead {
 
     /// Whether a body follows the head, or may.
     pub(super) fn has_body(&self) -> bool {
-        let empty = |value: &[u8]| value.iter().all(|byte| *byte == b'0');
+        let empty = |value: &[u8]| !value.is_empty() && value.iter().all(|byte| *byte == b'0');
         self.headers.values("transfer-encoding").next().is_some()
-            || !self.headers.values("content-length").flat_map(elements).all(empty)
+            || !self.headers.values("content-length").all(empty)
     }
 
     fn text(&self, range: &Range<u32>) -> &str {
@@ -101,18 +115,18 @@ impl RequestHead {
     }
 }
 
-/// Path and query of a target in origin form or absolute form (RFC 9112 §3.2).
-fn resource(target: &str) -> Option<&str> {
+/// Splits a target in origin form or absolute form (RFC 9112 §3.2) before its path.
+fn split(target: &str) -> Option<(Option<&str>, &str)> {
     // RFC 6455 §3: a fragment has no meaning; what is not ASCII must be percent-encoded.
     if !target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
         return None;
     }
     if target.starts_with('/') {
-        return Some(target);
+        return Some((None, target));
     }
     let (scheme, rest) = target.split_once("://")?;
     let known =
         ["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    let slash = rest.find('/').filter(|slash| known && *slash > 0)?;
-    Some(&rest[slash..])
+    let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    (known && is_authority(authority)).then_some((Some(authority), resource))
 }

@@ -1,0 +1,42 @@
+//! What the benchmarks feed: bytes as a client sends them, made without the library.
+
+// Each benchmark uses a part of this.
+#![allow(dead_code, unreachable_pub)]
+
+/// The kinds and sizes of message that are measured.
+pub const SIZES: [usize; 4] = [16, 125, 1024, 64 * 1024];
+
+/// About 64 KiB (at least one message) of masked frames, each of `len` bytes, and how many.
+pub fn masked_messages(opcode: u8, len: usize) -> (Vec<u8>, usize) {
+    let count = (64 * 1024 / (len + 14)).max(1);
+    let mut bytes = Vec::new();
+    for number in 0..count {
+        bytes.extend_from_slice(&masked_frame(0x80 | opcode, number as u32, &payload(len)));
+    }
+    (bytes, count)
+}
+
+/// A masked frame; `first` is its first byte.
+pub fn masked_frame(first: u8, number: u32, payload: &[u8]) -> Vec<u8> {
+    let key = number.wrapping_mul(0x9e37_79b9).wrapping_add(0x0102_0304).to_be_bytes();
+    let mut frame = vec![first];
+    match payload.len() {
+        len @ 0..126 => frame.push(0x80 | len as u8),
+        len @ 126..0x1_0000 => {
+            frame.push(0x80 | 126);
+            frame.extend_from_slice(&(len as u16).to_be_bytes());
+        }
+        len => {
+            frame.push(0x80 | 127);
+            frame.extend_from_slice(&(len as u64).to_be_bytes());
+        }
+    }
+    frame.extend_from_slice(&key);
+    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame
+}
+
+/// ASCII text.
+pub fn payload(len: usize) -> Vec<u8> {
+    (b'a'..=b'z').cycle().take(len).collect()
+}
