@@ -1,6 +1,6 @@
 //! An echo server with a thread for each connection, and a page that shows round trips.
 //!
-//! `cargo run --example echo_server_blocking [ADDR]`, then open the address in a browser.
+//! `cargo run --release --example echo_server_blocking [ADDR]`, then open the address in a browser.
 
 use std::{
     env,
@@ -8,10 +8,10 @@ use std::{
     thread,
 };
 
-use fullduplex::{
-    Answer, Config, Error, Response,
-    blocking::{Http, Incoming},
-};
+use fullduplex::{Answer, Config, Error, blocking::Incoming};
+
+#[path = "shared/page.rs"]
+mod page;
 
 fn main() -> Result<(), Error> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
@@ -29,25 +29,16 @@ fn main() -> Result<(), Error> {
 
 fn serve(stream: TcpStream) -> Result<(), Error> {
     stream.set_nodelay(true)?;
-    let mut config = Config::default();
-    config.max_message_len = 64 * 1024 * 1024;
-    let mut ws = match Incoming::read(stream, &config)? {
+    let mut ws = match Incoming::read(stream, &Config::default())? {
         Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new())?,
-        Incoming::Http(http) => return answer(http),
+        Incoming::Http(http) => {
+            let response = page::answer(&http);
+            http.respond(&response)?;
+            return Ok(());
+        }
     };
     while let Some((message, mut reply)) = ws.receive_ref()? {
         reply.feed(message)?;
     }
-    Ok(())
-}
-
-fn answer(http: Http<TcpStream>) -> Result<(), Error> {
-    let response = match (http.method(), http.path()) {
-        ("GET" | "HEAD", "/") => Response::new(200)
-            .header("Content-Type", "text/html; charset=utf-8")
-            .body(include_str!("echo.html")),
-        _ => Response::text(404, "not found\n"),
-    };
-    http.respond(&response)?;
     Ok(())
 }

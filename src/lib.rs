@@ -52,10 +52,14 @@
 //! texts. Without it the crate needs `alloc` only; bring a [`MaskSource`] for a client.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
+// Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.
+#![deny(unreachable_pub)]
 
 extern crate alloc;
 
 mod assembler;
+#[cfg(feature = "tokio")]
+pub mod asynchronous;
 #[cfg(feature = "std")]
 pub mod blocking;
 mod close;
@@ -64,12 +68,18 @@ mod connection;
 mod error;
 mod frame;
 mod handshake;
+#[cfg(feature = "std")]
+mod io_error;
 mod message;
+#[cfg(feature = "std")]
+mod pool;
 mod random;
 #[cfg(feature = "std")]
 mod read_buffer;
 mod receiver;
 mod sender;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 mod utf8;
 mod write_buffer;
 

@@ -1,14 +1,13 @@
-//! The block that an adapter reads into, from a small pool of the thread's.
-//!
-//! A connection holds a block only while bytes are in it or a read is going on, so that idle ones
-//! cost nothing. Blocks are cleared once, when they are made.
+//! The block that an adapter reads into: held only while bytes are in it or a read is going on.
 
-use std::{cell::RefCell, mem};
+use std::mem;
+
+use crate::pool::{READ_BLOCK_LEN, give_read_block, take_read_block};
 
 /// Bytes that were read and not yet used up.
 #[derive(Debug, Default)]
 pub(crate) struct ReadBuffer {
-    /// Empty, or `BLOCK_LEN` bytes.
+    /// Empty, or from the pool, or bytes that were read elsewhere.
     block: Box<[u8]>,
     start: usize,
     end: usize,
@@ -46,8 +45,8 @@ impl ReadBuffer {
     pub(crate) fn room(&mut self) -> &mut [u8] {
         debug_assert!(self.is_empty(), "unused bytes would be lost");
         (self.start, self.end) = (0, 0);
-        if self.block.is_empty() {
-            self.block = take_block();
+        if self.block.len() < READ_BLOCK_LEN {
+            self.block = take_read_block();
         }
         &mut self.block
     }
@@ -61,14 +60,14 @@ impl ReadBuffer {
     pub(crate) fn release(&mut self) {
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
-            give_back(mem::take(&mut self.block));
+            give_read_block(mem::take(&mut self.block));
         }
     }
 }
 
 impl Drop for ReadBuffer {
     fn drop(&mut self) {
-        give_back(mem::take(&mut self.block));
+        give_read_block(mem::take(&mut self.block));
     }
 }
 
@@ -78,29 +77,3 @@ impl From<&[u8]> for ReadBuffer {
         Self { block: bytes.into(), start: 0, end: bytes.len() }
     }
 }
-
-fn take_block() -> Box<[u8]> {
-    // The pool is gone while a thread exits: then a block is made.
-    let pooled = POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten();
-    pooled.unwrap_or_else(|| vec![0; BLOCK_LEN].into())
-}
-
-fn give_back(block: Box<[u8]>) {
-    if block.len() == BLOCK_LEN {
-        let _ = POOL.try_with(|pool| {
-            let mut pool = pool.borrow_mut();
-            if pool.len() < POOLED {
-                pool.push(block);
-            }
-        });
-    }
-}
-
-thread_local! {
-    static POOL: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Bytes in a block: what one read can take.
-pub(crate) const BLOCK_LEN: usize = 64 * 1024;
-/// Blocks that a thread keeps.
-const POOLED: usize = 4;

@@ -10,6 +10,7 @@
 //! drains the buffer never leaves half of one behind that somebody else could follow.
 
 use alloc::{collections::VecDeque, vec::Vec};
+use core::mem;
 
 use bytes::{Buf, Bytes};
 
@@ -73,6 +74,21 @@ impl WriteBuffer {
         self.len() == 0
     }
 
+    /// Gives up the memory of an empty buffer, until something is appended again.
+    ///
+    /// With feature `std` it goes to a small pool of the thread's, from which a buffer without memory
+    /// takes it: connections that are idle hold none.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            self.shared = VecDeque::new();
+            let block = mem::take(&mut self.block);
+            #[cfg(feature = "std")]
+            crate::pool::give_write_block(block);
+            #[cfg(not(feature = "std"))]
+            drop(block);
+        }
+    }
+
     /// Appends `bytes` by copying them.
     #[inline]
     pub(crate) fn put_slice(&mut self, bytes: &[u8]) {
@@ -106,6 +122,10 @@ impl WriteBuffer {
             if self.written > self.block.len() / 2 {
                 self.block.drain(..self.written);
                 self.written = 0;
+            }
+            #[cfg(feature = "std")]
+            if self.block.capacity() == 0 {
+                self.block = crate::pool::take_write_block();
             }
             self.block.reserve(len);
         }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{Read, Write},
+    net::TcpStream,
     ops,
 };
 
@@ -27,6 +28,21 @@ pub fn accept<S: Read + Write>(stream: S) -> Result<WebSocket<S>, Error> {
             Err(HandshakeError::NotAnUpgrade.into())
         }
     }
+}
+
+/// Connects to a `ws://` URL over TCP, with the default limits. For anything else connect a stream
+/// yourself, and use [`connect_over`].
+///
+/// # Errors
+///
+/// [`Error::Handshake`] says what is wrong with the URL (`wss` among it) or with the answer;
+/// [`Error::Io`] when no address of the host can be reached.
+pub fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
+    let request = ClientRequest::new(url)?;
+    let stream = TcpStream::connect(request.plain_address()?)?;
+    stream.set_nodelay(true)?;
+    let (ws, _) = connect_over(stream, &request, &Config::default())?;
+    Ok(ws)
 }
 
 /// Asks the server at the other end of `stream` for a WebSocket. Returns it with the server's

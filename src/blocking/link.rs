@@ -4,7 +4,7 @@ use std::io::{self, IoSlice, Read, Write};
 
 use bytes::Buf;
 
-use crate::{CloseFrame, Connection, Error, Message, SendError, WriteBuffer};
+use crate::{CloseFrame, Connection, Error, Message, SendError, WriteBuffer, io_error};
 
 /// Connection, output and stream.
 #[derive(Debug)]
@@ -36,11 +36,11 @@ impl<S: Read + Write> Link<S> {
     /// Writes all that waits.
     pub(super) fn flush(&mut self) -> Result<(), Error> {
         if let Some(error) = &self.broken {
-            return Err(copy(error).into());
+            return Err(io_error::copy(error).into());
         }
         match write_all(&mut self.stream, &mut self.output) {
             Err(error) if !is_timeout(&error) => {
-                self.broken = Some(copy(&error));
+                self.broken = Some(io_error::copy(&error));
                 Err(error.into())
             }
             result => Ok(result?),
@@ -63,7 +63,7 @@ impl<S: Read + Write> Link<S> {
 
     /// Tells why nothing could be written, if that is so, or else what is given.
     pub(super) fn cause(&self, error: Error) -> Error {
-        self.broken.as_ref().map_or(error, |broken| copy(broken).into())
+        self.broken.as_ref().map_or(error, |broken| io_error::copy(broken).into())
     }
 
     fn make_room(&mut self) -> Result<(), Error> {
@@ -80,9 +80,10 @@ pub(super) fn write_all(stream: &mut impl Write, output: &mut WriteBuffer) -> io
             count => stream.write_vectored(&slices[..count]),
         };
         match written {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(len) if len > output.remaining() => return Err(lie()),
-            Ok(len) => output.advance(len),
+            Ok(len) => {
+                io_error::check_written(len, output.remaining())?;
+                output.advance(len);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -94,26 +95,16 @@ pub(super) fn write_all(stream: &mut impl Write, output: &mut WriteBuffer) -> io
 pub(super) fn read(stream: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
     loop {
         match stream.read(room) {
-            Ok(len) if len > room.len() => return Err(lie()),
+            Ok(len) => return io_error::check_read(len, room.len()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
+            Err(error) => return Err(error),
         }
     }
-}
-
-/// The stream says that it used more bytes than it was given.
-fn lie() -> io::Error {
-    io::Error::other("the stream used more bytes than it was given")
 }
 
 /// A stream with a timeout of its own reports it so, depending on the system.
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
-}
-
-/// The same kind and text: `io::Error` does not clone.
-fn copy(error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), error.to_string())
 }
 
 /// Parts that one vectored write takes.

@@ -34,5 +34,5 @@ mod handshake;
 mod link;
 mod websocket;
 
-pub use handshake::{Http, Incoming, Upgrade, accept, connect_over};
+pub use handshake::{Http, Incoming, Upgrade, accept, connect, connect_over};
 pub use websocket::{Reply, WebSocket};

@@ -8,7 +8,7 @@ use core::str;
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    Accepted, HandshakeError, Headers, Response, VERSION, accept_value,
+    Accepted, HandshakeError, Headers, InvalidUrl, Response, VERSION, accept_value,
     body::BodyReader,
     extensions,
     head::{HeadReader, Start, fields, with_header_room},
@@ -96,6 +96,16 @@ impl ClientRequest {
     /// The port to connect to: the URL's, or the scheme's default (80, 443).
     pub fn port(&self) -> u16 {
         self.url.port
+    }
+
+    /// Where to connect without TLS: host and port.
+    #[cfg(feature = "std")]
+    pub(crate) fn plain_address(&self) -> Result<(&str, u16), HandshakeError> {
+        if self.url.secure {
+            return Err(InvalidUrl::NeedsTls.into());
+        }
+        let host = self.url.host.trim_start_matches('[').trim_end_matches(']');
+        Ok((host, self.url.port))
     }
 
     fn write(&self, key: &str, output: &mut WriteBuffer) -> Result<(), HandshakeError> {

@@ -117,6 +117,9 @@ pub enum InvalidUrl {
     /// A character that must be percent-encoded.
     #[error("a character that must be percent-encoded")]
     Resource,
+    /// `wss`, where no TLS is at hand: connect a TLS stream, then use `connect_over`.
+    #[error("wss needs a TLS stream: connect one, and use connect_over")]
+    NeedsTls,
     /// A fragment: `#` has no meaning here (§3).
     #[error("a fragment has no meaning for a WebSocket")]
     Fragment,

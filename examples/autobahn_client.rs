@@ -1,0 +1,36 @@
+//! The client that the Autobahn testsuite examines: it echoes what each case sends.
+//!
+//! `tests/autobahn/run client tokio` runs it, with `URL`, `AGENT` and `ADAPTER` in its environment.
+
+use std::env;
+
+use fullduplex::Error;
+
+#[path = "shared/either.rs"]
+mod either;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let [url, agent] =
+        ["URL", "AGENT"].map(|name| env::var(name).unwrap_or_else(|_| panic!("{name} is not set")));
+    let count = echo(&format!("{url}/getCaseCount")).await?.expect("the number of cases");
+    for case in 1..=count.parse::<u32>().expect("a number") {
+        // What a case does wrong is an error here, as it should be; the report is the judge.
+        if let Err(error) = echo(&format!("{url}/runCase?case={case}&agent={agent}")).await {
+            eprintln!("case {case}: {error}");
+        }
+    }
+    echo(&format!("{url}/updateReports?agent={agent}")).await?;
+    Ok(())
+}
+
+/// Echoes all that comes; returns the last text, which is what `getCaseCount` says.
+async fn echo(url: &str) -> Result<Option<String>, Error> {
+    let mut client = either::Client::connect(url).await?;
+    let mut last = None;
+    while let Some(message) = client.receive().await? {
+        last = message.as_text().map(String::from);
+        client.feed(message).await?;
+    }
+    Ok(last)
+}

@@ -1,0 +1,54 @@
+//! Checks the crate's clients against an echo server of another library.
+//!
+//! `ADAPTER=tokio cargo run --features tokio --example interop_client ws://127.0.0.1:9001`;
+//! `tests/interop/run` does it all.
+
+use std::env;
+
+use either::Client;
+use fullduplex::{CloseCode, Error, Message};
+
+#[path = "shared/either.rs"]
+mod either;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let url = env::args().nth(1).expect("usage: interop_client URL");
+    let mut checks = 0;
+
+    let texts = ["", "a\0 ü € 𝄞 – ok"].map(Message::from);
+    let binaries = [0, 125, 126, 65_535, 65_536, 1 << 20].map(|len| Message::from(pattern(len)));
+    for message in texts.into_iter().chain(binaries) {
+        let mut client = Client::connect(&url).await?;
+        client.feed(&message).await?;
+        assert_eq!(client.receive().await?.as_ref(), Some(&message));
+        client.close(CloseCode::NORMAL, "").await?;
+        checks += 1;
+    }
+
+    // Many in flight, with pings between them.
+    let mut client = Client::connect(&url).await?;
+    let messages = (0..200).map(|number| Message::from(format!("message {number}")));
+    for message in messages.clone() {
+        client.feed(&message).await?;
+        client.ping(b"are you there?").await?;
+    }
+    for message in messages {
+        assert_eq!(client.receive().await?, Some(message));
+    }
+    checks += 1;
+
+    // The server answers a Close with its code.
+    client.close(CloseCode::new(3001), "going home – bye").await?;
+    let close = client.peer_close().expect("the server answers with a code");
+    assert_eq!(close.code, CloseCode::new(3001));
+    assert_eq!(client.receive().await?, None);
+    checks += 1;
+
+    println!("ok: {checks} checks");
+    Ok(())
+}
+
+fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|index| (index * 31 % 251) as u8).collect()
+}

@@ -1,0 +1,59 @@
+//! One client over either adapter, so that the same examination runs with both.
+
+use fullduplex::{CloseCode, CloseFrame, Error, Message, blocking, tokio as asynchronous};
+use tokio::net::TcpStream;
+
+/// A client; the blocking one blocks its thread, which is all that these programs do.
+pub enum Client {
+    Blocking(blocking::WebSocket<std::net::TcpStream>),
+    Tokio(asynchronous::WebSocket<TcpStream>),
+}
+
+impl Client {
+    /// Connects with the adapter that the environment variable `ADAPTER` names: `blocking` or `tokio`.
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        match std::env::var("ADAPTER").as_deref() {
+            Ok("blocking") => blocking::connect(url).map(Self::Blocking),
+            Ok("tokio") => asynchronous::connect(url).await.map(Self::Tokio),
+            _ => panic!("ADAPTER is neither blocking nor tokio"),
+        }
+    }
+
+    pub async fn receive(&mut self) -> Result<Option<Message<'static>>, Error> {
+        match self {
+            Self::Blocking(ws) => ws.receive(),
+            Self::Tokio(ws) => ws.receive().await,
+        }
+    }
+
+    pub async fn feed(&mut self, message: impl Into<Message<'_>>) -> Result<(), Error> {
+        match self {
+            Self::Blocking(ws) => ws.feed(message),
+            Self::Tokio(ws) => ws.feed(message).await,
+        }
+    }
+
+    #[allow(dead_code, reason = "each of the two programs uses its part")]
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Blocking(ws) => ws.ping(payload),
+            Self::Tokio(ws) => ws.ping(payload).await,
+        }
+    }
+
+    #[allow(dead_code, reason = "each of the two programs uses its part")]
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        match self {
+            Self::Blocking(ws) => ws.close(code, reason),
+            Self::Tokio(ws) => ws.close(code, reason).await,
+        }
+    }
+
+    #[allow(dead_code, reason = "each of the two programs uses its part")]
+    pub fn peer_close(&self) -> Option<&CloseFrame> {
+        match self {
+            Self::Blocking(ws) => ws.peer_close(),
+            Self::Tokio(ws) => ws.peer_close(),
+        }
+    }
+}

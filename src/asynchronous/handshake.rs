@@ -1,0 +1,201 @@
+//! The handshakes over an asynchronous stream.
+
+use std::{future::poll_fn, marker::PhantomData, ops};
+
+use super::{
+    Adapter, WebSocket,
+    link::{poll_read, poll_write_all},
+};
+use crate::{
+    Answer, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer, Request,
+    RequestHead, Response, ServerHandshake, WriteBuffer, read_buffer::ReadBuffer,
+};
+
+/// A request that has come in: decide before you answer.
+#[derive(Debug)]
+pub enum Incoming<S, A> {
+    /// A request for a WebSocket that follows the rules.
+    Upgrade(Upgrade<S, A>),
+    /// Any other good request: for a page, or a health check.
+    Http(Http<S, A>),
+}
+
+/// An [`Offer`] on its stream; it dereferences to the offer.
+#[derive(Debug)]
+pub struct Upgrade<S, A> {
+    stream: S,
+    offer: Offer,
+    input: ReadBuffer,
+    config: Config,
+    adapter: PhantomData<A>,
+}
+
+/// A plain HTTP request on its stream; it dereferences to the [`RequestHead`].
+#[derive(Debug)]
+pub struct Http<S, A> {
+    stream: S,
+    head: RequestHead,
+    adapter: PhantomData<A>,
+}
+
+pub(crate) async fn accept<S: Unpin, A: Adapter<S>>(stream: S) -> Result<WebSocket<S, A>, Error> {
+    match Incoming::read(stream, &Config::default()).await? {
+        Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()).await,
+        Incoming::Http(http) => {
+            http.respond(&HandshakeError::NotAnUpgrade.response()).await?;
+            Err(HandshakeError::NotAnUpgrade.into())
+        }
+    }
+}
+
+pub(crate) async fn connect_over<S: Unpin, A: Adapter<S>>(
+    mut stream: S,
+    request: &ClientRequest,
+    config: &Config,
+) -> Result<(WebSocket<S, A>, Response), Error> {
+    let mut output = WriteBuffer::new();
+    let mut handshake =
+        Box::new(ClientHandshake::start(request, Nonce::random(), config, &mut output)?);
+    write_all::<S, A>(&mut stream, &mut output).await?;
+    let mut input = ReadBuffer::default();
+    loop {
+        if read::<S, A>(&mut stream, &mut input).await? == 0 {
+            return Err(handshake.receive_end().into());
+        }
+        if let Some((accepted, response)) = input.consume(|unread| handshake.receive(unread))? {
+            let connection = accepted.into_connection();
+            let ws = WebSocket::with_buffers(stream, connection, input, output, config);
+            return Ok((ws, response));
+        }
+    }
+}
+
+impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
+    /// Reads a request's head.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer;
+    /// [`Error::Io`].
+    pub async fn read(mut stream: S, config: &Config) -> Result<Self, Error> {
+        let mut handshake = Box::new(ServerHandshake::new(config));
+        let mut input = ReadBuffer::default();
+        loop {
+            if read::<S, A>(&mut stream, &mut input).await? == 0 {
+                return Err(HandshakeError::UnexpectedEnd.into());
+            }
+            let adapter = PhantomData;
+            match input.consume(|unread| handshake.receive(unread)) {
+                Ok(None) => {}
+                Ok(Some(Request::Http(head))) => {
+                    return Ok(Self::Http(Http { stream, head, adapter }));
+                }
+                Ok(Some(Request::Upgrade(offer))) => {
+                    let config = config.clone();
+                    return Ok(Self::Upgrade(Upgrade { stream, offer, input, config, adapter }));
+                }
+                Err(error) => {
+                    respond::<S, A>(&mut stream, &error.response()).await?;
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+}
+
+impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
+    /// Accepts: writes the 101, and begins the connection.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Handshake`] for an answer that does not fit the offer, after the client was told with
+    /// a 500; [`Error::Io`].
+    pub async fn accept(self, answer: &Answer) -> Result<WebSocket<S, A>, Error> {
+        let Self { mut stream, offer, input, config, .. } = self;
+        let mut output = WriteBuffer::new();
+        match offer.accept(answer, &mut output) {
+            Ok(accepted) => {
+                write_all::<S, A>(&mut stream, &mut output).await?;
+                let connection = accepted.into_connection();
+                Ok(WebSocket::with_buffers(stream, connection, input, output, &config))
+            }
+            Err(error) => {
+                respond::<S, A>(&mut stream, &error.response()).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Rejects: writes an HTTP answer. Returns the stream, to be closed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Handshake`] for an answer that cannot be written, [`Error::Io`].
+    pub async fn reject(mut self, response: &Response) -> Result<S, Error> {
+        respond::<S, A>(&mut self.stream, response).await?;
+        Ok(self.stream)
+    }
+}
+
+impl<S: Unpin, A: Adapter<S>> Http<S, A> {
+    /// Answers the request. Returns the stream, to be closed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Upgrade::reject`].
+    pub async fn respond(mut self, response: &Response) -> Result<S, Error> {
+        let mut output = WriteBuffer::new();
+        self.head.respond(response, &mut output)?;
+        write_all::<S, A>(&mut self.stream, &mut output).await?;
+        Ok(self.stream)
+    }
+}
+
+impl<S, A> ops::Deref for Upgrade<S, A> {
+    type Target = Offer;
+
+    fn deref(&self) -> &Offer {
+        &self.offer
+    }
+}
+
+impl<S, A> ops::Deref for Http<S, A> {
+    type Target = RequestHead;
+
+    fn deref(&self) -> &RequestHead {
+        &self.head
+    }
+}
+
+async fn respond<S: Unpin, A: Adapter<S>>(
+    stream: &mut S,
+    response: &Response,
+) -> Result<(), Error> {
+    let mut output = WriteBuffer::new();
+    response.write(&mut output)?;
+    write_all::<S, A>(stream, &mut output).await
+}
+
+/// Reads once; the block is held only while the read is polled or bytes are in it.
+async fn read<S: Unpin, A: Adapter<S>>(
+    stream: &mut S,
+    input: &mut ReadBuffer,
+) -> Result<usize, Error> {
+    let read = poll_fn(|cx| {
+        let read = poll_read::<S, A>(stream, cx, input.room());
+        if read.is_pending() {
+            input.release();
+        }
+        read
+    });
+    let len = read.await?;
+    input.filled(len);
+    Ok(len)
+}
+
+async fn write_all<S: Unpin, A: Adapter<S>>(
+    stream: &mut S,
+    output: &mut WriteBuffer,
+) -> Result<(), Error> {
+    Ok(poll_fn(|cx| poll_write_all::<S, A>(stream, output, cx)).await?)
+}

@@ -1,0 +1,57 @@
+//! Blocks of memory that a thread's connections take turns with: an idle connection holds none.
+
+use std::{cell::RefCell, thread::LocalKey};
+
+/// The free blocks of a thread.
+type Pool<T> = RefCell<Vec<T>>;
+
+thread_local! {
+    static READ: Pool<Box<[u8]>> = const { RefCell::new(Vec::new()) };
+    static WRITE: Pool<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A block to read into, cleared once, when it was made.
+pub(crate) fn take_read_block() -> Box<[u8]> {
+    take(&READ).unwrap_or_else(|| vec![0; READ_BLOCK_LEN].into())
+}
+
+/// Gives back a block of [`READ_BLOCK_LEN`] bytes; drops any other.
+pub(crate) fn give_read_block(block: Box<[u8]>) {
+    if block.len() == READ_BLOCK_LEN {
+        give(&READ, block);
+    }
+}
+
+/// An empty block to write into.
+pub(crate) fn take_write_block() -> Vec<u8> {
+    take(&WRITE).unwrap_or_default()
+}
+
+/// Gives back a block of at most [`MAX_WRITE_BLOCK_LEN`] bytes; drops any other.
+pub(crate) fn give_write_block(mut block: Vec<u8>) {
+    if (1..=MAX_WRITE_BLOCK_LEN).contains(&block.capacity()) {
+        block.clear();
+        give(&WRITE, block);
+    }
+}
+
+fn take<T>(pool: &'static LocalKey<Pool<T>>) -> Option<T> {
+    // While a thread exits its pool is gone: then a block is made.
+    pool.try_with(|pool| pool.borrow_mut().pop()).ok().flatten()
+}
+
+fn give<T>(pool: &'static LocalKey<Pool<T>>, block: T) {
+    let _ = pool.try_with(|pool| {
+        let mut pool = pool.borrow_mut();
+        if pool.len() < MAX_POOLED {
+            pool.push(block);
+        }
+    });
+}
+
+/// What one read can take, in bytes.
+pub(crate) const READ_BLOCK_LEN: usize = 64 * 1024;
+/// The largest block that is kept to write into, in bytes.
+const MAX_WRITE_BLOCK_LEN: usize = 64 * 1024;
+/// Blocks of each kind that a thread keeps.
+const MAX_POOLED: usize = 4;

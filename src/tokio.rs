@@ -1,0 +1,129 @@
+//! A WebSocket over tokio's streams: anything that is `AsyncRead + AsyncWrite + Unpin`.
+//!
+//! ```
+//! use fullduplex::{CloseCode, Error, tokio as ws};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Error> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let url = format!("ws://{}", listener.local_addr()?);
+//! let server = tokio::spawn(async move {
+//!     let mut ws = ws::accept(listener.accept().await?.0).await?;
+//!     while let Some((message, mut reply)) = ws.receive_ref().await? {
+//!         reply.feed(message).await?; // written when `receive_ref` has to wait
+//!     }
+//!     Ok::<(), Error>(())
+//! });
+//!
+//! let mut ws = ws::connect(&url).await?;
+//! ws.send("Hello").await?;
+//! assert_eq!(ws.receive().await?, Some("Hello".into()));
+//! ws.close(CloseCode::NORMAL, "").await?;
+//! server.await.expect("the server does not panic")
+//! # }
+//! ```
+//!
+//! All state is in the [`WebSocket`]: futures may be dropped, in `select!` for instance. A dropped
+//! `receive` loses nothing, a dropped `send` has queued the whole message or none of it.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use crate::{ClientRequest, Config, Error, Response, asynchronous, asynchronous::Adapter};
+
+/// A WebSocket over a stream of tokio's: see [`asynchronous::WebSocket`] for what it can do.
+pub type WebSocket<S> = asynchronous::WebSocket<S, Tokio>;
+/// What is needed to answer while a message is lent.
+pub type Reply<'a, S> = asynchronous::Reply<'a, S, Tokio>;
+/// A request that has come in: decide before you answer.
+pub type Incoming<S> = asynchronous::Incoming<S, Tokio>;
+/// A request for a WebSocket that follows the rules.
+pub type Upgrade<S> = asynchronous::Upgrade<S, Tokio>;
+/// A plain HTTP request.
+pub type Http<S> = asynchronous::Http<S, Tokio>;
+
+/// Reads from and writes to tokio's streams.
+#[derive(Clone, Copy, Debug)]
+pub enum Tokio {}
+
+/// Accepts any request for a WebSocket, with the default limits. [`Incoming`] lets you look first.
+///
+/// # Errors
+///
+/// [`Error::Handshake`] after the client was told with an HTTP answer, [`Error::Io`].
+pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<WebSocket<S>, Error> {
+    asynchronous::accept(stream).await
+}
+
+/// Connects to a `ws://` URL over TCP, with the default limits. For anything else connect a stream
+/// yourself, and use [`connect_over`].
+///
+/// # Errors
+///
+/// [`Error::Handshake`] says what is wrong with the URL (`wss` among it) or with the answer;
+/// [`Error::Io`] when no address of the host can be reached.
+pub async fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
+    let request = ClientRequest::new(url)?;
+    let stream = TcpStream::connect(request.plain_address()?).await?;
+    stream.set_nodelay(true)?;
+    let (ws, _) = connect_over(stream, &request, &Config::default()).await?;
+    Ok(ws)
+}
+
+/// Asks the server at the other end of `stream` for a WebSocket. Returns it with the server's
+/// answer, which has its headers.
+///
+/// # Errors
+///
+/// [`Error::Handshake`] says what is wrong with the request or with the answer; an answer other than
+/// 101 is [`HandshakeError::Refused`](crate::HandshakeError::Refused), whole.
+pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    request: &ClientRequest,
+    config: &Config,
+) -> Result<(WebSocket<S>, Response), Error> {
+    asynchronous::connect_over(stream, request, config).await
+}
+
+impl<S: AsyncRead + AsyncWrite> Adapter<S> for Tokio {
+    fn poll_read(
+        stream: Pin<&mut S>,
+        cx: &mut Context<'_>,
+        room: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut room = ReadBuf::new(room);
+        ready!(stream.poll_read(cx, &mut room))?;
+        Poll::Ready(Ok(room.filled().len()))
+    }
+
+    fn poll_write(
+        stream: Pin<&mut S>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match parts {
+            [part] => stream.poll_write(cx, part),
+            parts => stream.poll_write_vectored(cx, parts),
+        }
+    }
+
+    fn poll_flush(stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        stream.poll_flush(cx)
+    }
+
+    fn poll_shutdown(stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        stream.poll_shutdown(cx)
+    }
+
+    fn is_vectored(stream: &S) -> bool {
+        stream.is_write_vectored()
+    }
+}
