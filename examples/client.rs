@@ -30,13 +30,14 @@ async fn talk(url: &str) -> Result<(), Error> {
     let mut typing = true;
     loop {
         tokio::select! {
-            line = lines.next_line(), if typing => match line? {
-                Some(line) => ws.send(line).await?,
-                None => {
+            line = lines.next_line(), if typing => {
+                if let Some(line) = line? {
+                    ws.send(line).await?;
+                } else {
                     typing = false;
                     ws.send_close(CloseCode::NORMAL, "").await?;
                 }
-            },
+            }
             message = ws.receive() => match message? {
                 Some(Message::Text(text)) => println!("{text}"),
                 Some(Message::Binary(bytes)) => println!("{} bytes: {bytes:02x?}", bytes.len()),

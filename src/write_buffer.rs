@@ -141,10 +141,10 @@ impl WriteBuffer {
             self.written = 0;
             if self.block.capacity() > KEEP {
                 self.block = Vec::new();
-                self.shared = VecDeque::new();
             } else {
                 self.block.clear();
             }
+            self.shared.shrink_to(KEEP_SHARED);
         }
     }
 }
@@ -207,3 +207,5 @@ impl Buf for WriteBuffer {
 const SHARE_FROM: usize = 4 * 1024;
 /// The largest block that an empty buffer keeps for the next burst.
 const KEEP: usize = 64 * 1024;
+/// The most shared payloads that an empty buffer keeps room for.
+const KEEP_SHARED: usize = 64;
