@@ -170,7 +170,7 @@ impl Receiver {
         if !first || !header.fin {
             return None;
         }
-        let end = start + usize::try_from(header.payload_len).ok()?;
+        let end = usize::try_from(header.payload_len).ok()?.checked_add(start)?;
         let payload = input.get_mut(start..end)?;
         if let Some(mask) = header.mask {
             mask.apply(0, payload);

@@ -4,7 +4,7 @@
 use alloc::{string::String, vec::Vec};
 use core::str;
 
-use super::headers::{is_token, trim};
+use super::headers::{elements, is_token, trim};
 
 /// One extension of the list, with its parameters in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,16 +25,16 @@ pub(crate) struct Parameter<'a> {
 pub(crate) struct Malformed;
 
 /// Reads the value of one header; a request or an answer may have several (§9.1).
+///
+/// What a quoted string stands for must be a token, so no separator is ever quoted.
 pub(crate) fn parse(value: &[u8]) -> Result<Vec<Extension<'_>>, Malformed> {
-    let elements = split_outside_quotes(value, b',')?.into_iter().map(trim);
-    let extensions: Vec<_> =
-        elements.filter(|element| !element.is_empty()).map(extension).collect::<Result<_, _>>()?;
+    let extensions: Vec<_> = elements(value).map(extension).collect::<Result<_, _>>()?;
     // RFC 6455 §9.1: `1#extension`.
     if extensions.is_empty() { Err(Malformed) } else { Ok(extensions) }
 }
 
 fn extension(element: &[u8]) -> Result<Extension<'_>, Malformed> {
-    let mut parts = split_outside_quotes(element, b';')?.into_iter().map(trim);
+    let mut parts = element.split(|byte| *byte == b';').map(trim);
     let name = token(parts.next().unwrap_or_default())?;
     Ok(Extension { name, parameters: parts.map(parameter).collect::<Result<_, _>>()? })
 }
@@ -51,7 +51,7 @@ fn parameter(part: &[u8]) -> Result<Parameter<'_>, Malformed> {
     Ok(Parameter { name, value: Some(value) })
 }
 
-/// RFC 6455 §9.1: what a quoted string stands for must be a token.
+/// What a quoted string stands for: without its backslashes (RFC 9110 §5.6.4), a token.
 fn unquoted(quoted: &[u8]) -> Result<String, Malformed> {
     let mut value = Vec::with_capacity(quoted.len());
     let mut bytes = quoted.iter();
@@ -63,23 +63,4 @@ fn unquoted(quoted: &[u8]) -> Result<String, Malformed> {
 
 fn token(bytes: &[u8]) -> Result<&str, Malformed> {
     if is_token(bytes) { str::from_utf8(bytes).map_err(|_| Malformed) } else { Err(Malformed) }
-}
-
-fn split_outside_quotes(value: &[u8], separator: u8) -> Result<Vec<&[u8]>, Malformed> {
-    let (mut parts, mut start) = (Vec::new(), 0);
-    let (mut quoted, mut escaped) = (false, false);
-    for (index, &byte) in value.iter().enumerate() {
-        if escaped {
-            escaped = false;
-        } else if quoted && byte == b'\\' {
-            escaped = true;
-        } else if byte == b'"' {
-            quoted = !quoted;
-        } else if byte == separator && !quoted {
-            parts.push(&value[start..index]);
-            start = index + 1;
-        }
-    }
-    parts.push(&value[start..]);
-    if quoted { Err(Malformed) } else { Ok(parts) }
 }

@@ -1,1 +1,6 @@
-//! The benchmarks are in `benches/`: `cargo bench` here.
+//! The same work for `fullduplex` and for other libraries, side by side.
+//!
+//! `cargo bench` measures the codecs in one process; `cargo run --release --bin echo` measures
+//! servers over loopback.
+
+pub mod servers;

@@ -1,0 +1,165 @@
+//! The handshakes of the blocking adapter on a scripted stream: what is read, written and reported.
+
+mod common;
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use common::{
+    for_every_cut,
+    handshake::{ANSWER, REQUEST, edited},
+    masked,
+    scripted::{Call, Scripted},
+    unmasked,
+};
+use fullduplex::{
+    Answer, ClientRequest, Config, Error, HandshakeError, Request, Response, ServerHandshake,
+    WriteBuffer,
+    blocking::{Incoming, accept, connect_over},
+};
+
+/// A stream whose other end answers a request with the 101 and, in the same write, with frames.
+struct Served {
+    server: Option<ServerHandshake>,
+    frames: Vec<u8>,
+    script: Scripted,
+}
+
+impl Read for Served {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        Read::read(&mut self.script, room)
+    }
+}
+
+impl Write for Served {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut request = bytes.to_vec();
+        if let Some(mut server) = self.server.take() {
+            let offer = match server.receive(&mut &mut request[..]) {
+                Ok(Some(Request::Upgrade(offer))) => offer,
+                other => panic!("{other:?}"),
+            };
+            let mut output = WriteBuffer::new();
+            offer.accept(&Answer::new(), &mut output).unwrap();
+            let answer = common::handshake::written(&mut output);
+            self.script = Scripted::new().read([&answer[..], &self.frames].concat());
+            return Ok(bytes.len());
+        }
+        self.script.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn handshake_error<T>(result: Result<T, Error>) -> HandshakeError {
+    match result {
+        Err(Error::Handshake(error)) => error,
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("it succeeded"),
+    }
+}
+
+fn io_error<T>(result: Result<T, Error>) -> ErrorKind {
+    match result {
+        Err(Error::Io(error)) => error.kind(),
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("it succeeded"),
+    }
+}
+
+#[test]
+fn a_server_answers_however_the_request_is_cut_and_keeps_the_frames_behind_it() {
+    let frame = masked(0x81, b"early");
+    for_every_cut(&[REQUEST.as_bytes(), &frame].concat(), |pieces| {
+        let mut ws = accept(Scripted::new().read_pieces(pieces)).unwrap();
+        assert_eq!(ws.stream().written, ANSWER.as_bytes());
+        assert_eq!(ws.receive().unwrap(), Some("early".into()));
+    });
+}
+
+#[test]
+fn a_frame_in_the_same_read_as_the_request_needs_no_read_of_its_own() {
+    let frame = masked(0x81, b"early");
+    let wire = [REQUEST.as_bytes(), &frame].concat();
+    let mut ws = accept(Scripted::new().read(&wire[..])).unwrap();
+    assert_eq!(ws.unread(), frame);
+    ws.receive().unwrap();
+    assert_eq!(ws.stream().log, [Call::Read(wire.len()), Call::Write(ANSWER.len())]);
+}
+
+#[test]
+fn a_client_keeps_the_frames_behind_the_answer() {
+    let frames = [unmasked(0x81, b"early"), unmasked(0x81, b"half")[..3].to_vec()].concat();
+    let server = Some(ServerHandshake::new(&Config::default()));
+    let stream = Served { server, frames: frames.clone(), script: Scripted::new() };
+    let request = ClientRequest::new("ws://server.example.com/chat").unwrap();
+    let (mut ws, response) = connect_over(stream, &request, &Config::default()).unwrap();
+    assert_eq!(response.status, 101);
+    assert_eq!(ws.receive().unwrap(), Some("early".into()));
+    let (stream, unread) = ws.into_parts();
+    assert_eq!(unread, frames[7..]);
+    assert_eq!(stream.script.log.len(), 1, "the answer and the frames were one read");
+}
+
+#[test]
+fn a_refused_request_gets_its_answer_before_the_error_is_reported() {
+    let post = edited(REQUEST, "GET", "POST");
+    let page = b"GET / HTTP/1.1\r\nHost: server.example.com\r\n\r\n".to_vec();
+    let cases = [
+        ("a method", post, HandshakeError::MethodNotGet, "HTTP/1.1 405 "),
+        ("a TLS hello", vec![0x16, 3, 1, 2, 0], HandshakeError::MalformedHead, "HTTP/1.1 400 "),
+        ("a page", page, HandshakeError::NotAnUpgrade, "HTTP/1.1 426 "),
+    ];
+    for (name, request, error, status_line) in cases {
+        let mut stream = Scripted::new().read(request);
+        assert_eq!(handshake_error(accept(&mut stream)), error, "{name}");
+        let answer = String::from_utf8(stream.written).unwrap();
+        assert!(answer.starts_with(status_line) && answer.contains("\r\n\r\n"), "{answer}");
+        assert_eq!(stream.unflushed, 0, "{name}");
+    }
+}
+
+#[test]
+fn an_application_looks_at_the_offer_before_it_rejects_it() {
+    let stream = Scripted::new().read(REQUEST.as_bytes());
+    let Ok(Incoming::Upgrade(upgrade)) = Incoming::read(stream, &Config::default()) else {
+        panic!("it is an upgrade");
+    };
+    assert_eq!(upgrade.head().path(), "/chat");
+    let stream = upgrade.reject(&Response::text(404, "no such room")).unwrap();
+    let answer = String::from_utf8(stream.written).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 ") && answer.ends_with("no such room"), "{answer}");
+}
+
+#[test]
+fn a_stream_that_ends_or_fails_during_the_handshake_is_an_error() {
+    let half = &REQUEST.as_bytes()[..40];
+    let ended = accept(Scripted::new().read(half));
+    assert_eq!(handshake_error(ended), HandshakeError::UnexpectedEnd);
+    let reset = accept(Scripted::new().read(half).read_fails(ErrorKind::ConnectionReset));
+    assert_eq!(io_error(reset), ErrorKind::ConnectionReset);
+    let lied = accept(Scripted::new().read(half).read_lies());
+    assert_eq!(io_error(lied), ErrorKind::Other);
+    let whole = Scripted::new().read(REQUEST.as_bytes());
+    let broken = accept(whole.write_takes(10).write_fails(ErrorKind::BrokenPipe));
+    assert_eq!(io_error(broken), ErrorKind::BrokenPipe);
+
+    let request = ClientRequest::new("ws://server.example.com/").unwrap();
+    let connect = |script| connect_over(script, &request, &Config::default()).map(drop);
+    assert_eq!(handshake_error(connect(Scripted::new())), HandshakeError::UnexpectedEnd);
+    let timed_out = Scripted::new().read_fails(ErrorKind::TimedOut);
+    assert_eq!(io_error(connect(timed_out)), ErrorKind::TimedOut);
+    assert_eq!(io_error(connect(Scripted::new().write_takes(0))), ErrorKind::WriteZero);
+}
+
+#[test]
+fn an_interrupted_or_short_call_is_made_again() {
+    let script = Scripted::new()
+        .read_fails(ErrorKind::Interrupted)
+        .read(REQUEST.as_bytes())
+        .write_fails(ErrorKind::Interrupted)
+        .write_takes(1)
+        .write_takes(50);
+    assert_eq!(accept(script).unwrap().stream().written, ANSWER.as_bytes());
+}

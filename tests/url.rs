@@ -1,0 +1,105 @@
+//! The URL of a WebSocket (RFC 6455 §3): where a client connects, and what it then asks for.
+
+mod common;
+
+use common::handshake::ask;
+use fullduplex::{ClientRequest, HandshakeError, InvalidUrl};
+
+/// URL, TLS, host, port; then as the request has them: target and Host header.
+type Case = (&'static str, bool, &'static str, u16, &'static str, &'static str);
+
+#[test]
+fn a_url_says_where_to_connect_and_what_to_ask_for() {
+    let cases: &[Case] = &[
+        // §3: the default ports, and an empty path is the root.
+        ("ws://a", false, "a", 80, "/", "a"),
+        ("wss://a", true, "a", 443, "/", "a"),
+        ("ws://a/", false, "a", 80, "/", "a"),
+        ("ws://a/b/c?d=e", false, "a", 80, "/b/c?d=e", "a"),
+        ("ws://a?b", false, "a", 80, "/?b", "a"),
+        ("ws://a/?", false, "a", 80, "/?", "a"),
+        ("ws://a?b=/c:d@e", false, "a", 80, "/?b=/c:d@e", "a"),
+        ("ws://a//b", false, "a", 80, "//b", "a"),
+        ("ws://a/b%23c%20d", false, "a", 80, "/b%23c%20d", "a"),
+        // §4.1 #4: the Host header has the port where it is not the default.
+        ("ws://a:80/", false, "a", 80, "/", "a"),
+        ("wss://a:443/", true, "a", 443, "/", "a"),
+        ("ws://a:443/", false, "a", 443, "/", "a:443"),
+        ("wss://a:80/", true, "a", 80, "/", "a:80"),
+        ("ws://a:65535", false, "a", 65535, "/", "a:65535"),
+        ("ws://a:1?b", false, "a", 1, "/?b", "a:1"),
+        // RFC 3986 §3.2.3: a port may be empty.
+        ("ws://a:/b", false, "a", 80, "/b", "a"),
+        // RFC 3986 §3.1: in any letter case; WHATWG: http and https are taken for ws and wss.
+        ("WSS://a", true, "a", 443, "/", "a"),
+        ("http://a", false, "a", 80, "/", "a"),
+        ("HTTPS://a", true, "a", 443, "/", "a"),
+        ("ws://Example.COM", false, "Example.COM", 80, "/", "Example.COM"),
+        (
+            "ws://xn--bcher-kva.example",
+            false,
+            "xn--bcher-kva.example",
+            80,
+            "/",
+            "xn--bcher-kva.example",
+        ),
+        ("ws://127.0.0.1:9001", false, "127.0.0.1", 9001, "/", "127.0.0.1:9001"),
+        ("ws://[::1]", false, "[::1]", 80, "/", "[::1]"),
+        ("wss://[2001:db8::1]:8443/b", true, "[2001:db8::1]", 8443, "/b", "[2001:db8::1]:8443"),
+    ];
+    for &(url, secure, host, port, target, host_header) in cases {
+        let request = ClientRequest::new(url).expect(url);
+        assert_eq!((request.is_secure(), request.host(), request.port()), (secure, host, port));
+        let (_, written) = ask(&request);
+        let begin = format!("GET {target} HTTP/1.1\r\nHost: {host_header}\r\nUpgrade:");
+        assert!(written.starts_with(begin.as_bytes()), "{url}: {}", written.escape_ascii());
+    }
+}
+
+#[test]
+fn a_url_with_an_invalid_part_is_refused_by_name() {
+    use InvalidUrl::*;
+    let cases = [
+        ("", Scheme),
+        ("a", Scheme),
+        ("//a", Scheme),
+        ("ws:a", Scheme),
+        ("ws:/a", Scheme),
+        ("ftp://a", Scheme),
+        (" ws://a", Scheme),
+        ("wss//a", Scheme),
+        // §3: a fragment has no meaning, `#` is written %23; an empty one is one too.
+        ("ws://a#b", Fragment),
+        ("ws://a/b#", Fragment),
+        ("ws://a/b?c#d", Fragment),
+        // They would go to the server unseen, or be lost.
+        ("ws://me@a", UserInfo),
+        ("ws://me:secret@a/", UserInfo),
+        ("ws://", Host),
+        ("ws:///b", Host),
+        ("ws://:80", Host),
+        ("ws://?b", Host),
+        ("ws://a\\b", Host),
+        ("ws://a<b>", Host),
+        ("ws://b\u{fc}cher.example", Host),
+        ("ws://[]", Host),
+        ("ws://[::g]", Host),
+        ("ws://[::1]a", Host),
+        ("ws://[::1", Port),
+        ("ws://::1", Port),
+        ("ws://a:0", Port),
+        ("ws://a:65536", Port),
+        ("ws://a:+80", Port),
+        ("ws://a:-1", Port),
+        ("ws://a:8o", Port),
+        ("ws://a:80:80", Port),
+        ("ws://a/b c", Resource),
+        ("ws://a/\u{fc}", Resource),
+        ("ws://a/?\u{7f}", Resource),
+    ];
+    for (url, invalid) in cases {
+        // §4.1: no connection, so nothing is written.
+        let error = ClientRequest::new(url).unwrap_err();
+        assert_eq!(error, HandshakeError::InvalidUrl(invalid), "{url:?}");
+    }
+}
