@@ -17,7 +17,7 @@ use core::{mem, ops::Range};
 use crate::{
     Assembler, CloseFrame, Config, Fin, Kind, MaskSource, Message, Opcode, Payload, ProtocolError,
     Receiver, SendError, Sender, WriteBuffer, assembler,
-    receiver::{Chunk, LocatedPart, Part},
+    part::{Chunk, LocatedPart, Part},
 };
 
 /// Which end of the connection this is: a client masks, a server does not (RFC 6455 §5.1).

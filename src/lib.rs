@@ -71,6 +71,7 @@ mod handshake;
 #[cfg(feature = "std")]
 mod io_error;
 mod message;
+mod part;
 #[cfg(feature = "std")]
 mod pool;
 mod random;
@@ -97,9 +98,10 @@ pub use handshake::{
 };
 pub use message::{Kind, Message, Payload, Text};
 #[cfg(feature = "std")]
+pub use part::{Chunk, Part};
 pub use random::ThreadRng;
 pub use random::{MaskSource, Nonce};
-pub use receiver::{Chunk, Part, Receiver};
+pub use receiver::Receiver;
 pub use sender::{Fin, Sender};
 pub use write_buffer::WriteBuffer;
 

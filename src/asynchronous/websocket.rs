@@ -59,9 +59,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
     /// As [`receive`](Self::receive), but lends a message that lies whole in the read block, without
     /// copying it, together with the means to answer it.
-    pub async fn receive_ref(
-        &mut self,
-    ) -> Result<Option<(Message<'_>, Reply<'_, S, A>)>, Error> {
+    pub async fn receive_ref(&mut self) -> Result<Option<(Message<'_>, Reply<'_, S, A>)>, Error> {
         let Some(located) = poll_fn(|cx| self.poll_locate(cx)).await? else { return Ok(None) };
         let Self { input, link, .. } = self;
         match link.connection.lend(located, input.read(), &mut link.output) {
@@ -167,10 +165,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     }
 
     /// Finds the next message: in what was read, or by reading on.
-    fn poll_locate(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<LocatedMessage>, Error>> {
+    fn poll_locate(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<LocatedMessage>, Error>> {
         loop {
             match self.locate_in_input() {
                 Ok(None) => {}
