@@ -143,8 +143,12 @@ impl Connection {
         Ok(Some(event))
     }
 
+    /// For the adapters, whose loops cannot return a borrow of their own buffer: as
+    /// [`receive`](Self::receive), but says where the event is.
+    ///
     /// Finds the next event from `input[*used..]` on, and moves `used` past it: to the end, if there
     /// is none.
+    #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn locate(
         &mut self,
@@ -308,6 +312,7 @@ impl Connection {
     }
 
     /// Answers the Ping that was put off, if `output` has room now.
+    #[cfg(feature = "std")]
     pub(crate) fn reply_owed(&mut self, output: &mut WriteBuffer) {
         self.sender.reply_owed(output);
     }

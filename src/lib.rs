@@ -97,8 +97,8 @@ pub use handshake::{
     Request, RequestHead, Response, ServerHandshake,
 };
 pub use message::{Kind, Message, Payload, Text};
-#[cfg(feature = "std")]
 pub use part::{Chunk, Part};
+#[cfg(feature = "std")]
 pub use random::ThreadRng;
 pub use random::{MaskSource, Nonce};
 pub use receiver::Receiver;

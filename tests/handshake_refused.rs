@@ -87,10 +87,10 @@ fn a_long_body_is_cut_at_the_limit_and_not_waited_for() {
         ("one chunk", "HTTP/1.1 401 \r\nTransfer-Encoding: chunked\r\n\r\n64\r\n"),
     ];
     for (name, head) in answers {
-        for limit in [0, 1, 4, 9] {
+        for (limit, sent) in [(0, 0), (0, 5), (1, 1), (1, 5), (9, 9), (9, 17)] {
             let mut config = Config::default();
             config.max_refusal_body_len = limit;
-            for_every_cut(&[head, "try later, please"].concat().into_bytes(), |pieces| {
+            for_every_cut(&[head, &"try later, please"[..sent]].concat().into_bytes(), |pieces| {
                 let request = chat();
                 let mut client =
                     ClientHandshake::start(&request, NONCE, &config, &mut WriteBuffer::new())

@@ -8,7 +8,7 @@ use core::str;
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    Accepted, HandshakeError, Headers, InvalidUrl, Response, VERSION, accept_value,
+    Accepted, HandshakeError, Headers, Response, VERSION, accept_value,
     body::BodyReader,
     extensions,
     head::{HeadReader, Start, fields, with_header_room},
@@ -102,7 +102,7 @@ impl ClientRequest {
     #[cfg(feature = "std")]
     pub(crate) fn plain_address(&self) -> Result<(&str, u16), HandshakeError> {
         if self.url.secure {
-            return Err(InvalidUrl::NeedsTls.into());
+            return Err(super::InvalidUrl::NeedsTls.into());
         }
         let host = self.url.host.trim_start_matches('[').trim_end_matches(']');
         Ok((host, self.url.port))
