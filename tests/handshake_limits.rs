@@ -114,7 +114,7 @@ fn a_long_head_byte_by_byte_costs_time_in_proportion() {
         shortest_time(&request.chunks(1).collect::<Vec<_>>())
     };
     // To look at all bytes again for each new one would cost 256 times as much.
-    let (short, long) = (time(4 * 1024), time(16 * 4 * 1024));
+    let (short, long) = (time(2 * 1024), time(16 * 2 * 1024));
     assert!(long < 80 * short, "{long:?} for 16 times the bytes of {short:?}");
 }
 

@@ -53,7 +53,7 @@ fn a_request_that_follows_the_rules_is_an_offer() {
         "Sec-WebSocket-Extensions: x\r\nSec-WebSocket-Extensions: x\r\n",
         // RFC 9110 §5.6.1: empty elements do not count.
         "Sec-WebSocket-Protocol: , a,, b,\r\nSec-WebSocket-Extensions: ,x,,y,\r\n",
-        "Sec-WebSocket-Extensions: x;a=\"\\1\\2\"; b = c , y\r\n",
+        "Sec-WebSocket-Extensions: x ; a=\"\\1\\2\" ; b ; c = d , y\r\n",
         // #10: other headers are passed over, also those that are no UTF-8 (RFC 9110 §5.5).
         "Sec-WebSocket-Future: \u{ff}\r\nEmpty:\r\n",
         "Content-Length: 0\r\n",

@@ -97,9 +97,9 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
         poll_read::<S, A>(&mut self.stream, cx, room)
     }
 
-    /// Tells why nothing could be written, if that is so, or else what is given.
-    pub(super) fn cause(&self, error: Error) -> Error {
-        self.broken.as_ref().map_or(error, |broken| io_error::copy(broken).into())
+    /// What ended the connection: a write that failed before the peer was gone is the cause.
+    pub(super) fn cause(&self, error: impl Into<Error>) -> Error {
+        self.broken.as_ref().map_or_else(|| error.into(), |broken| io_error::copy(broken).into())
     }
 }
 

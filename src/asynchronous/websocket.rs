@@ -8,7 +8,8 @@ use std::{
 
 use super::{Adapter, link::Link};
 use crate::{
-    CloseCode, CloseFrame, Config, Connection, Error, Message, Part, SendError, WriteBuffer,
+    CloseCode, CloseFrame, Config, Connection, Error, Message, Part, ProtocolError, SendError,
+    WriteBuffer,
     connection::{LocatedEvent, LocatedMessage},
     read_buffer::ReadBuffer,
 };
@@ -174,7 +175,10 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
                 // leaves at the first error must not hide it.
                 Err(error) => {
                     ready!(self.link.poll_flush_before_read(cx));
-                    return Poll::Ready(Err(error));
+                    return Poll::Ready(Err(match error {
+                        ProtocolError::EndWithoutClose => self.link.cause(error),
+                        _ => error.into(),
+                    }));
                 }
             }
             self.input.release();
@@ -200,20 +204,20 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
                 Ok(0) => {
                     self.input.release();
                     if let Err(error) = link.connection.receive_end() {
-                        return Poll::Ready(Err(link.cause(error.into())));
+                        return Poll::Ready(Err(link.cause(error)));
                     }
                 }
                 Ok(len) => self.input.filled(len),
                 Err(error) => {
                     self.input.release();
-                    return Poll::Ready(Err(link.cause(error.into())));
+                    return Poll::Ready(Err(link.cause(error)));
                 }
             }
         }
     }
 
     /// Finds the next message in what was read.
-    fn locate_in_input(&mut self) -> Result<Option<LocatedMessage>, Error> {
+    fn locate_in_input(&mut self) -> Result<Option<LocatedMessage>, ProtocolError> {
         let Self { input, link, peer_close } = self;
         loop {
             let (read, used) = input.parts();

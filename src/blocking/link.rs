@@ -14,6 +14,8 @@ pub(super) struct Link<S> {
     pub(super) output: WriteBuffer,
     /// Bytes in the output from which `feed` first writes.
     pub(super) high_water: usize,
+    /// The stream itself may still hold bytes that were written.
+    pub(super) unflushed: bool,
     /// Why nothing can be written any more. It is reported when the peer has said all it had to say.
     pub(super) broken: Option<io::Error>,
 }
@@ -38,19 +40,21 @@ impl<S: Read + Write> Link<S> {
         if let Some(error) = &self.broken {
             return Err(io_error::copy(error).into());
         }
-        match write_all(&mut self.stream, &mut self.output) {
-            Err(error) if !is_timeout(&error) => {
-                self.broken = Some(io_error::copy(&error));
-                Err(error.into())
-            }
-            result => Ok(result?),
+        self.unflushed = true;
+        let written = write_all(&mut self.stream, &mut self.output);
+        self.unflushed = written.as_ref().is_err_and(is_timeout);
+        if let Err(error) = &written
+            && !self.unflushed
+        {
+            self.broken = Some(io_error::copy(error));
         }
+        Ok(written?)
     }
 
     /// Writes all that waits, but puts off the report of a failure: what the peer said before it
     /// comes first.
     pub(super) fn flush_before_read(&mut self) -> Result<(), Error> {
-        while !self.output.is_empty() && self.broken.is_none() {
+        while self.broken.is_none() && (self.unflushed || !self.output.is_empty()) {
             let result = self.flush();
             if self.broken.is_none() {
                 result?;
@@ -61,9 +65,9 @@ impl<S: Read + Write> Link<S> {
         Ok(())
     }
 
-    /// Tells why nothing could be written, if that is so, or else what is given.
-    pub(super) fn cause(&self, error: Error) -> Error {
-        self.broken.as_ref().map_or(error, |broken| io_error::copy(broken).into())
+    /// What ended the connection: a write that failed before the peer was gone is the cause.
+    pub(super) fn cause(&self, error: impl Into<Error>) -> Error {
+        self.broken.as_ref().map_or_else(|| error.into(), |broken| io_error::copy(broken).into())
     }
 
     fn make_room(&mut self) -> Result<(), Error> {
@@ -76,28 +80,27 @@ pub(super) fn write_all(stream: &mut impl Write, output: &mut WriteBuffer) -> io
     while output.has_remaining() {
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let written = match output.chunks_vectored(&mut slices) {
-            1 => stream.write(output.chunk()),
-            count => stream.write_vectored(&slices[..count]),
+            1 => retry(|| stream.write(output.chunk()))?,
+            count => retry(|| stream.write_vectored(&slices[..count]))?,
         };
-        match written {
-            Ok(len) => {
-                io_error::check_written(len, output.remaining())?;
-                output.advance(len);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+        io_error::check_written(written, output.remaining())?;
+        output.advance(written);
     }
-    stream.flush()
+    retry(|| stream.flush())
 }
 
 /// Reads once into `room`.
 pub(super) fn read(stream: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    let read = retry(|| stream.read(room))?;
+    io_error::check_read(read, room.len())
+}
+
+/// Makes a call again that a signal interrupted.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
-        match stream.read(room) {
-            Ok(len) => return io_error::check_read(len, room.len()),
+        match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            result => return result,
         }
     }
 }

@@ -37,7 +37,7 @@ impl<S: Read + Write> WebSocket<S> {
         config: &Config,
     ) -> Self {
         let high_water = config.write_high_water;
-        let link = Link { stream, connection, output, high_water, broken: None };
+        let link = Link { stream, connection, output, high_water, unflushed: false, broken: None };
         Self { input, link, peer_close: None }
     }
 
@@ -163,13 +163,13 @@ impl<S: Read + Write> WebSocket<S> {
                 Ok(0) => {
                     self.input.release();
                     if let Err(error) = link.connection.receive_end() {
-                        return Err(link.cause(error.into()));
+                        return Err(link.cause(error));
                     }
                 }
                 Ok(len) => self.input.filled(len),
                 Err(error) => {
                     self.input.release();
-                    return Err(link.cause(error.into()));
+                    return Err(link.cause(error));
                 }
             }
         }
@@ -211,6 +211,9 @@ impl<S: Read + Write> Reply<'_, S> {
 /// Writes the Close that tells the peer what it did, before the application hears of it: an
 /// application that leaves at the first error must not hide it from the peer.
 fn tell<S: Read + Write>(link: &mut Link<S>, error: ProtocolError) -> Error {
+    if error == ProtocolError::EndWithoutClose {
+        return link.cause(error);
+    }
     // The peer's fault is the cause, whether or not the peer can be told.
     let _ = link.flush();
     error.into()
