@@ -167,6 +167,18 @@ fn feed_writes_first_when_the_high_water_mark_is_reached() {
 }
 
 #[test]
+fn a_pong_that_waited_for_room_is_written_before_receive_waits() {
+    let wire = all_to(Role::Server, &[(0x81, b"text"), (0x89, b"ping")]);
+    let mut ws = server(Scripted::new().read(wire));
+    ws.receive().unwrap();
+    let message = vec![0; Config::default().write_high_water];
+    ws.feed(&message[..]).unwrap();
+    ws.receive().unwrap_err();
+    let frames = read_frames(&ws.stream().written);
+    assert_eq!(contents(&frames), [(0x82, &message[..]), (0x8a, b"ping")]);
+}
+
+#[test]
 fn a_timeout_of_a_read_or_a_write_loses_nothing() {
     for kind in [ErrorKind::WouldBlock, ErrorKind::TimedOut] {
         let wire = masked(0x81, b"Hello");

@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
-
 use common::handshake::{ANSWER, NONCE, REQUEST, chat, edited, feed, with_lines};
 use fullduplex::{
     ClientHandshake, Config,
@@ -105,43 +103,6 @@ fn what_cannot_begin_a_head_is_refused_on_its_first_bytes() {
     for (name, bytes) in cases {
         assert_eq!(answer(&[bytes.as_bytes()]), Err(MalformedHead), "{name}");
     }
-}
-
-#[test]
-fn a_long_head_byte_by_byte_costs_time_in_proportion() {
-    let time = |len| {
-        let request = with_lines(REQUEST, &padding(REQUEST, len));
-        shortest_time(&request.chunks(1).collect::<Vec<_>>())
-    };
-    // To look at all bytes again for each new one would cost 256 times as much.
-    let (short, long) = (time(2 * 1024), time(16 * 2 * 1024));
-    assert!(long < 80 * short, "{long:?} for 16 times the bytes of {short:?}");
-}
-
-#[test]
-fn a_head_full_of_list_elements_costs_time_in_proportion() {
-    let time = |tokens: usize| {
-        let list: Vec<_> = (0..tokens).map(|token| format!("{token:05}")).collect();
-        let list = list.join(",");
-        let lines =
-            format!("Sec-WebSocket-Protocol: {list}\r\nSec-WebSocket-Extensions: {list}\r\n");
-        shortest_time(&[&with_lines(REQUEST, &lines)])
-    };
-    // To compare each subprotocol with each would cost 256 times as much.
-    let (few, many) = (time(1_000), time(16 * 1_000));
-    assert!(many < 80 * few, "{many:?} for 16 times the tokens of {few:?}");
-}
-
-/// What a server takes for a request in these pieces; other programs are least in the shortest time.
-fn shortest_time(pieces: &[&[u8]]) -> Duration {
-    let mut config = Config::default();
-    config.max_head_len = usize::MAX;
-    let time = |_| {
-        let begin = Instant::now();
-        assert_eq!(serve_with(&config, pieces), Ok(true));
-        begin.elapsed()
-    };
-    (0..5).map(time).min().unwrap_or(Duration::MAX)
 }
 
 fn headers(count: usize) -> String {

@@ -221,3 +221,18 @@ fn a_flood_of_pings_that_nobody_drains_holds_no_more_than_the_high_water_mark() 
     // The mark, the frame that passes it, and the doubling of the block that holds them.
     assert!(info.bytes_current <= 2 * BLOCK + 2 * 127 + 125, "{info:?}");
 }
+
+#[test]
+fn a_sink_that_never_catches_up_holds_no_more_than_three_times_what_waits() {
+    let mut server = End::new(Role::Server);
+    server.connection.send(&[0; 10_000], &mut server.output).unwrap();
+    let mut live = 0;
+    for _ in 0..100_000 {
+        live += measure(|| {
+            server.connection.send(&[0; 98], &mut server.output).unwrap();
+            server.output.advance(100);
+        })
+        .bytes_current;
+        assert!(live <= 3 * 10_000, "{live} bytes more");
+    }
+}

@@ -35,6 +35,7 @@ pub struct Upgrade<S, A> {
 pub struct Http<S, A> {
     stream: S,
     head: RequestHead,
+    input: ReadBuffer,
     adapter: PhantomData<A>,
 }
 
@@ -88,7 +89,7 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
             match input.consume(|unread| handshake.receive(unread)) {
                 Ok(None) => {}
                 Ok(Some(Request::Http(head))) => {
-                    return Ok(Self::Http(Http { stream, head, adapter }));
+                    return Ok(Self::Http(Http { stream, head, input, adapter }));
                 }
                 Ok(Some(Request::Upgrade(offer))) => {
                     let config = config.clone();
@@ -138,6 +139,17 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
 }
 
 impl<S: Unpin, A: Adapter<S>> Http<S, A> {
+    /// What was read behind the head: the beginning of the body, if the request has one. The rest of
+    /// it is still to be read from the stream.
+    pub fn unread(&self) -> &[u8] {
+        self.input.unread()
+    }
+
+    /// The stream, to read the body from.
+    pub fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
     /// Answers the request. Returns the stream, to be closed.
     ///
     /// # Errors

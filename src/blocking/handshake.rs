@@ -97,6 +97,7 @@ pub struct Upgrade<S> {
 pub struct Http<S> {
     stream: S,
     head: RequestHead,
+    input: ReadBuffer,
 }
 
 impl<S: Read + Write> Incoming<S> {
@@ -116,7 +117,9 @@ impl<S: Read + Write> Incoming<S> {
             }
             match input.consume(|unread| handshake.receive(unread)) {
                 Ok(None) => {}
-                Ok(Some(Request::Http(head))) => return Ok(Self::Http(Http { stream, head })),
+                Ok(Some(Request::Http(head))) => {
+                    return Ok(Self::Http(Http { stream, head, input }));
+                }
                 Ok(Some(Request::Upgrade(offer))) => {
                     let config = config.clone();
                     return Ok(Self::Upgrade(Upgrade { stream, offer, input, config }));
@@ -165,6 +168,17 @@ impl<S: Read + Write> Upgrade<S> {
 }
 
 impl<S: Read + Write> Http<S> {
+    /// What was read behind the head: the beginning of the body, if the request has one. The rest of
+    /// it is still to be read from the stream.
+    pub fn unread(&self) -> &[u8] {
+        self.input.unread()
+    }
+
+    /// The stream, to read the body from.
+    pub fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
     /// Answers the request. Returns the stream, to be closed.
     ///
     /// # Errors

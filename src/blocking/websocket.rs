@@ -156,6 +156,7 @@ impl<S: Read + Write> WebSocket<S> {
             self.input.release();
             let link = &mut self.link;
             link.flush_before_read()?;
+            link.output.release();
             if link.connection.is_closed() {
                 return Ok(None);
             }

@@ -1,6 +1,6 @@
 //! What can go wrong before a connection begins.
 
-use alloc::{boxed::Box, string::String};
+use alloc::{boxed::Box, format, string::String};
 
 use super::Response;
 
@@ -152,7 +152,10 @@ impl HandshakeError {
     /// The answer that tells the client: the status, the reason as text, and the headers that the
     /// status asks for.
     pub fn response(&self) -> Response {
-        let response = Response::text(self.status(), &alloc::format!("{self}\n"));
+        let status = self.status();
+        // What is wrong with the server itself is for its log, not for the client.
+        let text = if status == 500 { "internal error\n".into() } else { format!("{self}\n") };
+        let response = Response::text(status, &text);
         match self {
             Self::MethodNotGet => response.header("Allow", "GET"),
             // RFC 6455 §4.4: the versions that the server supports.

@@ -1,6 +1,6 @@
 //! HTTP header fields: names and values in one block, in the order in which they came.
 
-use alloc::vec::Vec;
+use alloc::{format, string::String, vec::Vec};
 use core::{fmt, ops::Range, str};
 
 use super::HandshakeError;
@@ -93,10 +93,15 @@ impl Headers {
     }
 }
 
+// What must not end in a log stays out of it.
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.iter().map(|(name, value)| (name, value.escape_ascii()));
-        f.debug_map().entries(text.map(|(name, value)| (name, alloc::format!("{value}")))).finish()
+        let shown = |(name, value): (&'_ str, &[u8])| {
+            let secret = SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret));
+            let value = if secret { "…".into() } else { format!("{}", value.escape_ascii()) };
+            (String::from(name), value)
+        };
+        f.debug_map().entries(self.iter().map(shown)).finish()
     }
 }
 
@@ -139,3 +144,6 @@ pub(super) fn is_token(bytes: &[u8]) -> bool {
 fn is_field_value(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..=0xff))
 }
+
+/// Headers whose values are credentials.
+const SECRETS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
