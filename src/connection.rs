@@ -212,6 +212,10 @@ impl Connection {
                 }
                 LocatedPart::Owned(part) => {
                     self.sender.reply(&part, output);
+                    if self.receiver.is_ended() {
+                        // RFC 6455 §5.5.1: the rest of an unfinished message will not come.
+                        self.assembler = Assembler::new();
+                    }
                     LocatedEvent::Owned(part)
                 }
             }));
@@ -320,6 +324,7 @@ impl Connection {
     #[cold]
     fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {
         self.receiver.fail(error.clone());
+        self.assembler = Assembler::new();
         self.sender.fail(&error, output);
         error
     }

@@ -118,8 +118,8 @@ pub enum SendError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The stream failed. After a timeout of the stream (`WouldBlock`, `TimedOut`) the same call may
-    /// be made again: nothing was lost.
+    /// The stream failed. After a timeout of its own (`WouldBlock`, `TimedOut`) nothing is lost: call
+    /// `receive` again, or `flush`. What was sent is queued and must not be sent again.
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The peer broke the protocol or passed a limit; it was told why.

@@ -1,8 +1,8 @@
 //! What a connection holds and allocates, counted: no length that the peer declares reaches an
 //! allocation, and no flood grows it.
 //!
-//! The counts are of this thread. Where a call makes a buffer grow, the counter sees the old and the
-//! new one together; so what is live is also looked at between calls.
+//! The counts are of this thread. Where a call makes a buffer grow, the counter sees the old one
+//! and the new one together; so what is live is also looked at between calls.
 
 mod common;
 
@@ -223,7 +223,7 @@ fn a_flood_of_pings_that_nobody_drains_holds_no_more_than_the_high_water_mark() 
 }
 
 #[test]
-fn a_sink_that_never_catches_up_holds_no_more_than_three_times_what_waits() {
+fn a_sink_that_never_catches_up_holds_at_most_four_times_what_waits() {
     let mut server = End::new(Role::Server);
     server.connection.send(&[0; 10_000], &mut server.output).unwrap();
     let mut live = 0;
@@ -233,6 +233,6 @@ fn a_sink_that_never_catches_up_holds_no_more_than_three_times_what_waits() {
             server.output.advance(100);
         })
         .bytes_current;
-        assert!(live <= 3 * 10_000, "{live} bytes more");
+        assert!(live <= 3 * 10_100, "{live} bytes beside the first 10,014");
     }
 }

@@ -43,7 +43,8 @@ pub(crate) async fn accept<S: Unpin, A: Adapter<S>>(stream: S) -> Result<WebSock
     match Incoming::read(stream, &Config::default()).await? {
         Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()).await,
         Incoming::Http(http) => {
-            http.respond(&HandshakeError::NotAnUpgrade.response()).await?;
+            // Whether or not the client can be told, this is what it did.
+            let _ = http.respond(&HandshakeError::NotAnUpgrade.response()).await;
             Err(HandshakeError::NotAnUpgrade.into())
         }
     }
@@ -96,7 +97,7 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
                     return Ok(Self::Upgrade(Upgrade { stream, offer, input, config, adapter }));
                 }
                 Err(error) => {
-                    respond::<S, A>(&mut stream, &error.response()).await?;
+                    let _ = respond::<S, A>(&mut stream, &error.response()).await;
                     return Err(error.into());
                 }
             }
@@ -121,7 +122,7 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
                 Ok(WebSocket::with_buffers(stream, connection, input, output, &config))
             }
             Err(error) => {
-                respond::<S, A>(&mut stream, &error.response()).await?;
+                let _ = respond::<S, A>(&mut stream, &error.response()).await;
                 Err(error.into())
             }
         }

@@ -36,10 +36,12 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     pub(super) fn with_buffers(
         stream: S,
         connection: Connection,
-        input: ReadBuffer,
-        output: WriteBuffer,
+        mut input: ReadBuffer,
+        mut output: WriteBuffer,
         config: &Config,
     ) -> Self {
+        input.release();
+        output.release();
         let link = Link::new(stream, connection, output, config);
         Self { input, link, peer_close: None }
     }

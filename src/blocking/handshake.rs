@@ -24,7 +24,8 @@ pub fn accept<S: Read + Write>(stream: S) -> Result<WebSocket<S>, Error> {
     match Incoming::read(stream, &Config::default())? {
         Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()),
         Incoming::Http(http) => {
-            http.respond(&HandshakeError::NotAnUpgrade.response())?;
+            // Whether or not the client can be told, this is what it did.
+            let _ = http.respond(&HandshakeError::NotAnUpgrade.response());
             Err(HandshakeError::NotAnUpgrade.into())
         }
     }
@@ -125,7 +126,7 @@ impl<S: Read + Write> Incoming<S> {
                     return Ok(Self::Upgrade(Upgrade { stream, offer, input, config }));
                 }
                 Err(error) => {
-                    write_response(&mut stream, &error.response())?;
+                    let _ = write_response(&mut stream, &error.response());
                     return Err(error.into());
                 }
             }
@@ -150,7 +151,7 @@ impl<S: Read + Write> Upgrade<S> {
                 Ok(WebSocket::with_buffers(stream, connection, input, output, &config))
             }
             Err(error) => {
-                write_response(&mut stream, &error.response())?;
+                let _ = write_response(&mut stream, &error.response());
                 Err(error.into())
             }
         }

@@ -32,10 +32,12 @@ impl<S: Read + Write> WebSocket<S> {
     pub(super) fn with_buffers(
         stream: S,
         connection: Connection,
-        input: ReadBuffer,
-        output: WriteBuffer,
+        mut input: ReadBuffer,
+        mut output: WriteBuffer,
         config: &Config,
     ) -> Self {
+        input.release();
+        output.release();
         let high_water = config.write_high_water;
         let link = Link { stream, connection, output, high_water, unflushed: false, broken: None };
         Self { input, link, peer_close: None }
