@@ -13,7 +13,9 @@
 //! # With a stream
 //!
 //! [`blocking`] puts a WebSocket on anything that is `Read + Write`: [`blocking::accept`],
-//! [`blocking::Incoming`] to look at the request first, [`blocking::connect_over`].
+//! [`blocking::Incoming`] to look at the request first, [`blocking::connect`] and
+//! [`blocking::connect_over`]. With feature `tokio`, the module `tokio` has the same for
+//! `AsyncRead + AsyncWrite`.
 //!
 //! # Without I/O: the driver's manual
 //!
@@ -49,7 +51,8 @@
 //! # Features
 //!
 //! `std` (default): the blocking adapter, mask keys from the thread's generator, SIMD for long
-//! texts. Without it the crate needs `alloc` only; bring a [`MaskSource`] for a client.
+//! texts. Without it the crate needs `alloc` only; bring a [`MaskSource`] for a client. `tokio`: the
+//! adapter for tokio's streams.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.
