@@ -1,106 +1,192 @@
-//! The tokio adapter tells the same stories as the blocking one, dropped at every poll.
+//! The tokio adapter tells the same stories as the blocking one, dropped at every poll; and it makes
+//! no call that it does not need.
 #![cfg(feature = "tokio")]
 
 mod common;
 
-use std::{
-    future::Future,
-    io::{self, IoSlice},
-    pin::{Pin, pin},
-    task::{Context, Poll, Waker, ready},
+use common::{
+    Seen, contents, masked,
+    polled::{Polled, finish, poll, server},
+    read_frames,
+    scripted::{Call, Scripted},
+    stories::stories,
+    unmasked,
 };
+use fullduplex::{CloseCode, Error, tokio::WebSocket};
 
-use common::{Seen, scripted::Scripted, stories::stories};
-use fullduplex::{Config, Connection, Error, tokio::WebSocket};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+/// An application that echoes; its futures are dropped after `most` polls, and made anew.
+type Echo = fn(&mut WebSocket<Polled>, usize) -> Result<Option<Seen>, Error>;
 
-/// The script as tokio sees a stream.
-struct Polled(Scripted);
-
-impl AsyncRead for Polled {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let len = ready!(self.0.poll_read(room.initialize_unfilled()))?;
-        room.advance(len);
-        Poll::Ready(Ok(()))
-    }
+/// `receive`, then `feed`.
+fn echo_owned(ws: &mut WebSocket<Polled>, most: usize) -> Result<Option<Seen>, Error> {
+    let Some(message) = until_ready(|| poll(ws.receive(), most))? else { return Ok(None) };
+    until_ready(|| poll(ws.feed(&message), most))?;
+    Ok(Some(Seen::Message(message)))
 }
 
-impl AsyncWrite for Polled {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.0.poll_write(&[bytes])
-    }
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let slices: Vec<&[u8]> = slices.iter().map(|slice| &**slice).collect();
-        self.0.poll_write(&slices)
-    }
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll_flush()
-    }
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// Polls `future` up to `most` times; `None` if it was dropped then.
-fn poll<T>(future: impl Future<Output = T>, most: usize) -> Option<T> {
-    let mut future = pin!(future);
-    let mut cx = Context::from_waker(Waker::noop());
-    for _ in 0..most {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut cx) {
-            return Some(value);
+/// `receive_ref`, then `feed` on its reply, in one future: what is dropped after the message was
+/// received was for the application to keep.
+fn echo_lent(ws: &mut WebSocket<Polled>, most: usize) -> Result<Option<Seen>, Error> {
+    loop {
+        let mut received = None;
+        let fed = poll(
+            async {
+                let Some((message, mut reply)) = ws.receive_ref().await? else { return Ok(false) };
+                received = Some(message.clone().into_owned());
+                reply.feed(message).await.map(|()| true)
+            },
+            most,
+        );
+        match (fed, received) {
+            (None, None) => {}
+            (None, Some(message)) => {
+                until_ready(|| poll(ws.feed(&message), most))?;
+                return Ok(Some(Seen::Message(message)));
+            }
+            (Some(fed), received) => return fed.map(|_| received.map(Seen::Message)),
         }
     }
-    None
 }
 
-fn echo(ws: &mut WebSocket<Polled>, most: usize) -> Vec<Seen> {
+fn until_ready<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(value) = attempt() {
+            return value;
+        }
+    }
+}
+
+fn run(ws: &mut WebSocket<Polled>, most: usize, echo: Echo) -> Vec<Seen> {
     let mut seen = Vec::new();
     loop {
-        let received = loop {
-            if let Some(received) = poll(ws.receive(), most) {
-                break received;
-            }
-        };
-        match received {
+        let end = match echo(ws, most) {
             Ok(Some(message)) => {
-                while poll(ws.feed(&message), most).is_none() {}
-                seen.push(Seen::Message(message));
+                seen.push(message);
                 continue;
             }
-            Ok(None) => seen.push(Seen::Close(ws.peer_close().cloned())),
-            Err(Error::Protocol(error)) => seen.push(Seen::Failed(error)),
-            Err(Error::Io(error)) => seen.push(Seen::Io(error.kind())),
+            Ok(None) => Seen::Close(ws.peer_close().cloned()),
+            Err(Error::Protocol(error)) => Seen::Failed(error),
+            Err(Error::Io(error)) => Seen::Io(error.kind()),
             Err(error) => panic!("{error}"),
-        }
+        };
+        seen.push(end);
         return seen;
     }
 }
 
 #[test]
 fn an_echo_sees_and_writes_what_each_story_tells_wherever_its_futures_are_dropped() {
-    for story in stories() {
-        for most in [1, 2, 3, 5, usize::MAX] {
-            let config = Config::default();
-            let script = Polled(story.script.clone());
-            let mut ws = WebSocket::new(script, Connection::server(&config), &[], &config);
-            assert_eq!(echo(&mut ws, most), story.seen, "{}, {most}", story.name);
-            assert!(ws.stream().0.written == story.written, "{}, {most}", story.name);
-            assert_eq!(ws.stream().0.unflushed, 0, "{}", story.name);
+    let echoes: [(&str, Echo); 2] = [("owned", echo_owned), ("lent", echo_lent)];
+    for (kind, echo) in echoes {
+        for story in stories() {
+            for most in [1, 2, 3, 5, usize::MAX] {
+                let mut ws = server(story.script.clone());
+                let name = format!("{}, {kind}, {most} polls", story.name);
+                assert_eq!(run(&mut ws, most, echo), story.seen, "{name}");
+                assert!(ws.stream().0.written == story.written, "{name}");
+                assert_eq!(ws.stream().0.unflushed, 0, "{name}");
+            }
         }
     }
+}
+
+#[test]
+fn a_dropped_send_has_queued_all_of_its_message_or_nothing() {
+    let large = vec![7; 100_000];
+    for polls in 0..12 {
+        // A byte, then nothing for now, and so on.
+        let script =
+            (0..5).fold(Scripted::new(), |script, _| script.write_takes(1).write_pending());
+        let mut ws = server(script);
+        finish(ws.feed("before")).unwrap();
+        let sent = poll(ws.send(&large[..]), polls);
+        finish(ws.send("after")).unwrap();
+        let frames = read_frames(&ws.stream().0.written);
+        let (before, after) = ((0x81, &b"before"[..]), (0x81, &b"after"[..]));
+        match sent {
+            Some(sent) => sent.unwrap(),
+            None if polls == 0 => {
+                assert_eq!(contents(&frames), [before, after], "never polled");
+                continue;
+            }
+            None => {}
+        }
+        assert_eq!(contents(&frames), [before, (0x82, &large[..]), after], "{polls} polls");
+    }
+}
+
+#[test]
+fn a_dropped_feed_that_waited_for_room_has_queued_nothing() {
+    let large = vec![7; 100_000];
+    let script = Scripted::new().write_takes(10).write_pending();
+    let mut ws = server(script);
+    finish(ws.feed(&large[..])).unwrap();
+    assert!(poll(ws.feed("dropped"), 1).is_none(), "100,000 bytes wait");
+    finish(ws.send("kept")).unwrap();
+    let frames = read_frames(&ws.stream().0.written);
+    assert_eq!(contents(&frames), [(0x82, &large[..]), (0x81, &b"kept"[..])]);
+}
+
+#[test]
+fn a_dropped_close_goes_on_where_it_stopped() {
+    for polls in 0..6 {
+        let script = Scripted::new().write_pending().write_takes(1).write_pending();
+        let mut ws = server(script.read_pending().read(masked(0x88, &[0x03, 0xe8])));
+        let closed = poll(ws.close(CloseCode::NORMAL, ""), polls);
+        if closed.is_none() {
+            finish(ws.close(CloseCode::NORMAL, "")).unwrap();
+        }
+        assert_eq!(ws.stream().0.written, unmasked(0x88, &[0x03, 0xe8]), "{polls} polls");
+        assert_eq!(ws.peer_close().map(|close| close.code), Some(CloseCode::NORMAL));
+    }
+}
+
+#[test]
+fn a_ping_pong_takes_one_read_and_one_write() {
+    let message = masked(0x82, &[7; 20]);
+    let script =
+        (0..100).fold(Scripted::new(), |script, _| script.read_pending().read(&message[..]));
+    let mut ws = server(script.read_pending());
+    for _ in 0..100 {
+        finish(echo_once(&mut ws)).unwrap();
+    }
+    assert!(poll(ws.receive(), 1).is_none(), "the last answer is written before it waits");
+    let calls = &ws.stream().0.log;
+    assert_eq!(calls.len(), 200);
+    for call in calls.chunks(2) {
+        assert_eq!(call, [Call::Read(26), Call::Write(22)]);
+    }
+}
+
+#[test]
+fn an_echo_of_64_messages_in_flight_takes_one_read_and_one_write() {
+    let burst = masked(0x82, &[7; 20]).repeat(64);
+    let script = (0..10).fold(Scripted::new(), |script, _| script.read_pending().read(&burst[..]));
+    let mut ws = server(script.read_pending());
+    for _ in 0..640 {
+        finish(echo_once(&mut ws)).unwrap();
+    }
+    assert!(poll(ws.receive(), 1).is_none(), "the last answers are written before it waits");
+    let calls = &ws.stream().0.log;
+    assert_eq!(calls.len(), 20);
+    for call in calls.chunks(2) {
+        assert_eq!(call, [Call::Read(64 * 26), Call::Write(64 * 22)]);
+    }
+}
+
+async fn echo_once(ws: &mut WebSocket<Polled>) -> Result<(), Error> {
+    let (message, mut reply) = ws.receive_ref().await?.expect("a message");
+    reply.feed(message).await
+}
+
+#[test]
+fn reading_goes_on_while_an_answer_cannot_be_written_up_to_the_high_water_mark() {
+    let ping = masked(0x89, &[7; 125]);
+    let burst = ping.repeat(400);
+    let script = (0..100).fold(Scripted::new(), |script, _| script.write_pending());
+    let mut ws = server((0..100).fold(script, |script, _| script.read(&burst[..])));
+    assert!(poll(ws.receive(), 1).is_none());
+    let read: usize = ws.stream().0.log.iter().filter(|call| matches!(call, Call::Read(_))).count();
+    // Each read brings 400 × 127 bytes of Pongs; 64 KiB may wait.
+    assert_eq!(read, 2, "the second one passes the mark");
 }

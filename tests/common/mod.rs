@@ -5,6 +5,8 @@
 
 pub(crate) mod handshake;
 pub(crate) mod pair;
+#[cfg(feature = "tokio")]
+pub(crate) mod polled;
 pub(crate) mod scripted;
 pub(crate) mod stories;
 
