@@ -43,10 +43,9 @@ fn receive(criterion: &mut Criterion) {
                     "{kind}, {len} bytes, {name}: {:.3} allocations per message",
                     allocations as f64 / count as f64
                 );
-                group.bench_function(
-                    BenchmarkId::new(format!("{kind}/{len}"), &name),
-                    |bencher| bencher.iter(&mut *run),
-                );
+                group.bench_function(BenchmarkId::new(format!("{kind}/{len}"), &name), |bencher| {
+                    bencher.iter(&mut *run)
+                });
             }
         }
     }
@@ -74,8 +73,7 @@ fn fullduplex<'a>(
 
 fn tungstenite<'a>(bytes: &'a [u8]) -> Box<dyn FnMut() -> usize + 'a> {
     let role = tungstenite::protocol::Role::Server;
-    let mut socket =
-        tungstenite::WebSocket::from_raw_socket(Replay { bytes, at: 0 }, role, None);
+    let mut socket = tungstenite::WebSocket::from_raw_socket(Replay { bytes, at: 0 }, role, None);
     Box::new(move || {
         socket.get_mut().at = 0;
         let mut total = 0;

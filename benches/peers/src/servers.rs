@@ -1,6 +1,6 @@
 //! Echo servers, each by its library's own documented best practice; one thread each.
 
-use std::future::Future;
+use std::{future::Future, net::SocketAddr};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,21 +10,24 @@ use tokio::{
 /// The servers; the first one is what the others are compared with.
 pub const NAMES: [&str; 3] = ["raw", "fullduplex", "fullduplex owned"];
 
-/// Runs a server; prints its address first.
-pub fn run(name: &str) {
+/// Runs a server for ever; tells its address first.
+pub fn run(name: &str, tell: impl Fn(SocketAddr)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     match name {
-        "raw" => runtime.block_on(serve(raw)),
-        "fullduplex" => runtime.block_on(serve(fullduplex)),
-        "fullduplex owned" => runtime.block_on(serve(fullduplex_owned)),
+        "raw" => runtime.block_on(serve(raw, tell)),
+        "fullduplex" => runtime.block_on(serve(fullduplex, tell)),
+        "fullduplex owned" => runtime.block_on(serve(fullduplex_owned, tell)),
         _ => panic!("no server {name}"),
     }
 }
 
-async fn serve<F: Future<Output = Option<()>> + 'static>(echo: fn(TcpStream) -> F) {
+async fn serve<F: Future<Output = Option<()>> + 'static>(
+    echo: fn(TcpStream) -> F,
+    tell: impl Fn(SocketAddr),
+) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    println!("{}", listener.local_addr().expect("an address"));
+    tell(listener.local_addr().expect("an address"));
     let local = tokio::task::LocalSet::new();
     let accept = async {
         loop {
