@@ -16,8 +16,9 @@ use core::{mem, ops::Range};
 
 use crate::{
     Assembler, CloseFrame, Config, Fin, Kind, MaskSource, Message, Opcode, Payload, ProtocolError,
-    Receiver, SendError, Sender, WriteBuffer, assembler,
+    Receiver, SendError, Sender, Text, WriteBuffer, assembler,
     part::{Chunk, LocatedPart, Part},
+    utf8,
 };
 
 /// Which end of the connection this is: a client masks, a server does not (RFC 6455 §5.1).
@@ -112,9 +113,19 @@ impl Connection {
             return self.receive_parts(input, output);
         };
         let (bytes, rest) = mem::take(input).split_at_mut(payload.end);
-        let message = self.lend(LocatedMessage::Lent(kind, payload), bytes, output)?;
         *input = rest;
-        Ok(Some(Event::Message(message)))
+        let bytes = &bytes[payload];
+        // Built here, each in its place: passing the message on from `lend` would copy it twice.
+        match kind {
+            Kind::Binary => Ok(Some(Event::Message(Message::Binary(Payload::Lent(bytes))))),
+            Kind::Text => match utf8::check(bytes) {
+                Ok(text) => Ok(Some(Event::Message(Message::Text(Text::Lent(text))))),
+                Err(error) => {
+                    mem::take(input);
+                    Err(self.fail(error.into(), output))
+                }
+            },
+        }
     }
 
     /// As [`receive`](Self::receive), for what is not a whole message in one frame.

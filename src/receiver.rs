@@ -11,7 +11,7 @@ use core::{mem, ops::Range};
 
 use crate::{
     CloseFrame, Config, FrameHeader, Kind, Mask, Opcode, Part, ProtocolError, Role, Rsv,
-    frame::MAX_HEADER_LEN,
+    frame::{FIN, MASK, MAX_HEADER_LEN},
     part::{Located, LocatedPart, control},
 };
 
@@ -19,6 +19,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Receiver {
     role: Role,
+    /// The mask bit as the peer must set it (§5.1), in its place in the second byte.
+    mask_bit: u8,
     max_message_len: u64,
     max_message_frames: u32,
     message: Option<Unfinished>,
@@ -65,6 +67,10 @@ impl Receiver {
     pub const fn new(role: Role, config: &Config) -> Self {
         Self {
             role,
+            mask_bit: match role {
+                Role::Server => MASK,
+                Role::Client => 0,
+            },
             max_message_len: config.max_message_len,
             max_message_frames: config.max_message_frames,
             message: None,
@@ -95,24 +101,37 @@ impl Receiver {
         Ok(Some(located.part.lend(&mut used[located.start..])))
     }
 
-    /// Takes a message that lies whole at the front of `input` in one frame, as most do: its kind and
-    /// place. Whatever else is there is left to [`locate`](Self::locate), which this only overtakes.
+    /// Takes a message that lies whole at the front of `input` in one frame of less than 64 KiB, as
+    /// most do: its kind and place.
+    ///
+    /// A header that breaks a rule, or that this does not know, is left to [`locate`](Self::locate),
+    /// the judge of all; this only overtakes it.
     #[inline]
     pub(crate) fn locate_whole(&mut self, input: &mut [u8]) -> Option<(Kind, Range<usize>)> {
-        if !matches!(self.state, State::Between) {
+        let [first, second, after @ ..] = input else { return None };
+        let kind = match *first {
+            FIN_TEXT => Kind::Text,
+            FIN_BINARY => Kind::Binary,
+            _ => return None,
+        };
+        // With the right mask bit, this is the length; with the wrong one, it is over 127.
+        let (len, start) = match *second ^ self.mask_bit {
+            len @ 0..=125 => (usize::from(len), 2),
+            126 => (usize::from(u16::from_be_bytes(*after.first_chunk()?)), 4),
+            _ => return None,
+        };
+        let is_minimal = start == 2 || len > 125;
+        let may_begin = matches!(self.state, State::Between) && self.message.is_none();
+        if !is_minimal || !may_begin || len as u64 > self.max_message_len {
             return None;
         }
-        let (header, start) = FrameHeader::parse(input).ok()??;
-        let (message, first) = self.check(&header).ok()?;
-        if !first || !header.fin {
-            return None;
+        if self.role == Role::Client {
+            input.get(start..start + len)?;
+            return Some((kind, start..start + len));
         }
-        let end = usize::try_from(header.payload_len).ok()?.checked_add(start)?;
-        let payload = input.get_mut(start..end)?;
-        if let Some(mask) = header.mask {
-            mask.apply(0, payload);
-        }
-        Some((message.kind, start..end))
+        let (key, after) = input[start..].split_first_chunk_mut()?;
+        Mask::new(*key).apply(0, after.get_mut(..len)?);
+        Some((kind, start + 4..start + 4 + len))
     }
 
     /// Finds, checks and unmasks the next part of `input`, and says where it is.
@@ -347,3 +366,5 @@ impl Unfinished {
 
 /// Applying it changes nothing, so a missing mask needs no branch of its own.
 const NO_MASK: Mask = Mask::new([0; 4]);
+const FIN_TEXT: u8 = FIN | Opcode::Text as u8;
+const FIN_BINARY: u8 = FIN | Opcode::Binary as u8;

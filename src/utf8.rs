@@ -5,6 +5,8 @@
 
 use core::str;
 
+use ascii::AsciiStr;
+
 /// The bytes are not UTF-8, whatever may follow them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidUtf8;
@@ -12,16 +14,27 @@ pub(crate) struct InvalidUtf8;
 /// Checks a text that lies whole in `bytes`.
 #[inline]
 pub(crate) fn check(bytes: &[u8]) -> Result<&str, InvalidUtf8> {
-    #[cfg(feature = "std")]
-    if bytes.len() >= SIMD_FROM {
-        return simdutf8::basic::from_utf8(bytes).map_err(|_| InvalidUtf8);
+    if bytes.len() < LONG {
+        // Short texts are mostly ASCII, which is found out a word at a time.
+        if let Ok(text) = AsciiStr::from_ascii(bytes) {
+            return Ok(text.as_str());
+        }
     }
+    check_long(bytes)
+}
+
+#[cfg(feature = "std")]
+fn check_long(bytes: &[u8]) -> Result<&str, InvalidUtf8> {
+    simdutf8::basic::from_utf8(bytes).map_err(|_| InvalidUtf8)
+}
+
+#[cfg(not(feature = "std"))]
+fn check_long(bytes: &[u8]) -> Result<&str, InvalidUtf8> {
     str::from_utf8(bytes).map_err(|_| InvalidUtf8)
 }
 
 /// Bytes from which vectors pay.
-#[cfg(feature = "std")]
-const SIMD_FROM: usize = 64;
+const LONG: usize = 64;
 
 /// The unfinished character between two pieces of a text.
 #[derive(Debug, Default)]

@@ -177,10 +177,10 @@ pub(crate) const MAX_CONTROL_LEN: usize = 125;
 /// The longest header: two bytes, 64 bits of length, the key.
 pub(crate) const MAX_HEADER_LEN: usize = 14;
 
-const FIN: u8 = 0x80;
+pub(crate) const FIN: u8 = 0x80;
 const RSV_BITS: u8 = 0x70;
 const OPCODE_BITS: u8 = 0x0f;
-const MASK: u8 = 0x80;
+pub(crate) const MASK: u8 = 0x80;
 const LEN_BITS: u8 = 0x7f;
 const LEN_16: u8 = 126;
 const LEN_64: u8 = 127;

@@ -6,4 +6,4 @@ mod mask;
 pub use header::{FrameHeader, Opcode, Rsv};
 pub use mask::Mask;
 
-pub(crate) use header::{MAX_CONTROL_LEN, MAX_HEADER_LEN};
+pub(crate) use header::{FIN, MASK, MAX_CONTROL_LEN, MAX_HEADER_LEN};
