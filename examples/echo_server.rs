@@ -3,10 +3,13 @@
 //! `cargo run --release --features tokio --example echo_server [ADDR]`, then open the address in a
 //! browser.
 
-use std::env;
+use std::{env, time::Duration};
 
 use fullduplex::{Answer, Config, Error, tokio::Incoming};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
 
 #[path = "shared/page.rs"]
 mod page;
@@ -19,12 +22,18 @@ async fn main() -> Result<(), Error> {
     println!("listening on ws://{address}");
     eprintln!("open http://{address} in a browser");
     loop {
-        let (stream, _) = listener.accept().await?;
-        tokio::spawn(async {
-            if let Err(error) = serve(stream).await {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(async {
+                if let Err(error) = serve(stream).await {
+                    eprintln!("{error}");
+                }
+            })),
+            // No file descriptor is free, for instance: those that are open go on.
+            Err(error) => {
                 eprintln!("{error}");
+                sleep(Duration::from_millis(100)).await;
             }
-        });
+        }
     }
 }
 

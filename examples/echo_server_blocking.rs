@@ -6,6 +6,7 @@ use std::{
     env,
     net::{TcpListener, TcpStream},
     thread,
+    time::Duration,
 };
 
 use fullduplex::{Answer, Config, Error, blocking::Incoming};
@@ -18,11 +19,18 @@ fn main() -> Result<(), Error> {
     let listener = TcpListener::bind(address)?;
     println!("listening on ws://{}", listener.local_addr()?);
     for stream in listener.incoming() {
-        thread::spawn(|| {
-            if let Err(error) = stream.map_err(Error::from).and_then(serve) {
+        match stream {
+            Ok(stream) => drop(thread::spawn(|| {
+                if let Err(error) = serve(stream) {
+                    eprintln!("{error}");
+                }
+            })),
+            // No file descriptor is free, for instance: those that are open go on.
+            Err(error) => {
                 eprintln!("{error}");
+                thread::sleep(Duration::from_millis(100));
             }
-        });
+        }
     }
     Ok(())
 }

@@ -106,7 +106,9 @@ fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>) -> usize {
     }
     let held = len + add;
     let rest = usize::try_from(chunk.frame_rest).unwrap_or(usize::MAX);
-    add + if chunk.fin { held.max(STEP).min(rest) } else { held.max(STEP.min(rest)) }
+    let ahead = if chunk.fin { held.max(STEP).min(rest) } else { held.max(STEP.min(rest)) };
+    // What is held fits `isize`; what is reserved must too, on 32 bits as well.
+    add + ahead.min(isize::MAX as usize - held)
 }
 
 /// Ends the growth: a message holds no more memory than its length.

@@ -326,6 +326,18 @@ impl Connection {
         self.sender.is_closed()
     }
 
+    /// [`Config::write_high_water`].
+    #[cfg(feature = "std")]
+    pub(crate) const fn high_water(&self) -> usize {
+        self.sender.high_water()
+    }
+
+    /// Whether the peer failed: nothing more of what it says counts.
+    #[cfg(feature = "std")]
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.receiver.has_failed()
+    }
+
     /// Answers the Ping that was put off, if `output` has room now.
     #[cfg(feature = "std")]
     pub(crate) fn reply_owed(&mut self, output: &mut WriteBuffer) {

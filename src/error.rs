@@ -118,8 +118,11 @@ pub enum SendError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The stream failed. After a timeout of its own (`WouldBlock`, `TimedOut`) nothing is lost: call
-    /// `receive` again, or `flush`. What was sent is queued and must not be sent again.
+    /// The stream failed.
+    ///
+    /// A timeout of a blocking stream's own (`WouldBlock`, `TimedOut`) loses nothing: `receive` and
+    /// `flush` may be called again, and a `feed` that reports it has queued nothing. Use `feed` and
+    /// `flush` then, for `send` does not say which of the two it was. A handshake that times out ends.
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The peer broke the protocol or passed a limit; it was told why.

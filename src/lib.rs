@@ -21,11 +21,14 @@
 //!
 //! 1. Make a connection: [`ServerHandshake`] → [`Offer`] → [`Accepted`], or [`ClientHandshake`] →
 //!    [`Accepted`], then [`Accepted::into_connection`].
-//! 2. Read into a buffer.
+//! 2. Read into a buffer. At the end of the transport call [`Connection::receive_end`], and stop.
 //! 3. Call [`Connection::receive`] until it returns `None`: each call takes bytes off the front of
 //!    your slice and gives one [`Event`]. **`Ok(None)` means that the slice is empty and that nothing
 //!    in it is needed any more.**
-//! 4. Write the [`WriteBuffer`]: answers are in it, and what you sent. Go back to 2.
+//! 4. Write the [`WriteBuffer`]: answers are in it, and what you sent. Then call `receive` with an
+//!    empty slice once, and write again if that added something: a Pong may have waited for room.
+//! 5. After an error, and when [`Connection::is_closed`] says so, close the transport (a client lets
+//!    the server be first); else go back to 2.
 //!
 //! A message that lay whole in your slice is unmasked there and lent: no copy, no allocation. One
 //! that straddled reads is gathered and owned. The example `sans_io` is this manual as a program.

@@ -126,19 +126,43 @@ impl<'a> From<&'a Message<'_>> for Message<'a> {
 
 impl<'a> From<&'a str> for Message<'a> {
     fn from(text: &'a str) -> Self {
-        Self::Text(Text::Lent(text))
+        Self::Text(text.into())
+    }
+}
+
+impl<'a> From<&'a String> for Message<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text.as_str().into())
     }
 }
 
 impl From<String> for Message<'_> {
     fn from(text: String) -> Self {
-        Self::Text(Text::Owned(text.into()))
+        Self::Text(text.into())
     }
 }
 
 impl From<ByteString> for Message<'_> {
     fn from(text: ByteString) -> Self {
-        Self::Text(Text::Owned(text))
+        Self::Text(text.into())
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Lent(text)
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self::Owned(text.into())
+    }
+}
+
+impl From<ByteString> for Text<'_> {
+    fn from(text: ByteString) -> Self {
+        Self::Owned(text)
     }
 }
 
@@ -162,6 +186,12 @@ impl<'a> From<&'a [u8]> for Payload<'a> {
 
 impl<'a, const N: usize> From<&'a [u8; N]> for Payload<'a> {
     fn from(bytes: &'a [u8; N]) -> Self {
+        Self::Lent(bytes)
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Payload<'a> {
+    fn from(bytes: &'a Vec<u8>) -> Self {
         Self::Lent(bytes)
     }
 }
@@ -216,6 +246,36 @@ impl PartialEq for Text<'_> {
 }
 
 impl Eq for Text<'_> {}
+
+impl PartialEq<str> for Text<'_> {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Text<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialEq<[u8]> for Payload<'_> {
+    fn eq(&self, other: &[u8]) -> bool {
+        **self == *other
+    }
+}
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl AsRef<[u8]> for Payload<'_> {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
 
 impl fmt::Debug for Payload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

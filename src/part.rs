@@ -22,6 +22,7 @@ pub enum Part<'a> {
 /// Each frame gives at least one chunk, which may be empty; where frames begin and end carries no
 /// meaning (§5.4).
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Chunk<'a> {
     /// The message's kind.
     pub kind: Kind,

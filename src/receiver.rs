@@ -4,6 +4,9 @@
 //! [`FrameHeader::parse`]; the ones here need to know what came before (RFC 6455 §5.1, §5.4).
 //! UTF-8 is checked where text is put together: in [`crate::Assembler`].
 //!
+//! [`Receiver::check`] is the judge of all headers. `locate_whole` only overtakes it for the headers
+//! that most frames have, and lets pass no other; a test holds the two against each other.
+//!
 //! Memory: at most one header and one control payload are carried here; data is lent, never held.
 
 use alloc::{boxed::Box, vec::Vec};
@@ -121,7 +124,9 @@ impl Receiver {
             _ => return None,
         };
         let is_minimal = start == 2 || len > 125;
-        let may_begin = matches!(self.state, State::Between) && self.message.is_none();
+        let may_begin = matches!(self.state, State::Between)
+            && self.message.is_none()
+            && self.max_message_frames > 0;
         if !is_minimal || !may_begin || len as u64 > self.max_message_len {
             return None;
         }
@@ -183,6 +188,11 @@ impl Receiver {
                 Err(ProtocolError::EndWithoutClose)
             }
         }
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) const fn has_failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
     }
 
     /// Whether a Close came or the peer failed, so that nothing more is received.

@@ -144,7 +144,7 @@ impl Sender {
     /// Answers the Ping that was put off, if there is one and `output` has room now.
     #[inline]
     pub fn reply_owed(&mut self, output: &mut WriteBuffer) {
-        if self.owed_pong.is_some() && output.len() < self.high_water {
+        if self.owed_pong.is_some() && self.has_room(output) {
             let payload = self.owed_pong.take().unwrap_or_default();
             self.reply_ping(&payload, output);
         }
@@ -160,13 +160,19 @@ impl Sender {
         self.state = State::Closed;
     }
 
+    /// [`Config::write_high_water`].
+    #[cfg(feature = "std")]
+    pub(crate) const fn high_water(&self) -> usize {
+        self.high_water
+    }
+
     /// Whether a Close was sent, so that nothing more can be.
     pub fn is_closed(&self) -> bool {
         self.state == State::Closed
     }
 
     pub(crate) fn reply_ping(&mut self, payload: &[u8], output: &mut WriteBuffer) {
-        if output.len() < self.high_water {
+        if self.has_room(output) {
             self.owed_pong = None;
             // Fails only after a Close, and then a Ping needs no answer.
             let _ = self.pong(payload, output);
@@ -180,6 +186,11 @@ impl Sender {
         // which is the answer then (§7.1.5).
         let echo = close.map(|close| CloseFrame::new(close.code, ""));
         let _ = self.close(echo.as_ref(), output);
+    }
+
+    /// Whether an answer may be written: always when nothing waits, whatever the mark is.
+    fn has_room(&self, output: &WriteBuffer) -> bool {
+        output.is_empty() || output.len() < self.high_water
     }
 
     fn control(

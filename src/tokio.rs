@@ -93,6 +93,8 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     asynchronous::connect_over(stream, request, config).await
 }
 
+impl asynchronous::sealed::Sealed for Tokio {}
+
 impl<S: AsyncRead + AsyncWrite> Adapter<S> for Tokio {
     fn poll_read(
         stream: Pin<&mut S>,

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::io::ErrorKind;
+
 use common::{
     Seen, contents, masked,
     polled::{Polled, finish, poll, server},
@@ -180,13 +182,41 @@ async fn echo_once(ws: &mut WebSocket<Polled>) -> Result<(), Error> {
 }
 
 #[test]
-fn reading_goes_on_while_an_answer_cannot_be_written_up_to_the_high_water_mark() {
-    let ping = masked(0x89, &[7; 125]);
-    let burst = ping.repeat(400);
+fn reading_goes_on_while_answers_cannot_be_written_and_they_stay_below_the_high_water_mark() {
+    let burst = masked(0x89, &[7; 125]).repeat(400);
     let script = (0..100).fold(Scripted::new(), |script, _| script.write_pending());
-    let mut ws = server((0..100).fold(script, |script, _| script.read(&burst[..])));
+    let mut ws = server((0..50).fold(script, |script, _| script.read(&burst[..])));
+    let is_read = |call: &&Call| matches!(call, Call::Read(_));
     assert!(poll(ws.receive(), 1).is_none());
-    let read: usize = ws.stream().0.log.iter().filter(|call| matches!(call, Call::Read(_))).count();
-    // Each read brings 400 × 127 bytes of Pongs; 64 KiB may wait.
-    assert_eq!(read, 2, "the second one passes the mark");
+    let reads = ws.stream().0.log.iter().filter(is_read).count();
+    assert_eq!(reads, 16, "then it gives way to other tasks");
+    assert!(finish(ws.receive()).is_err(), "the peer ends without a Close");
+    let reads = ws.stream().0.log.iter().filter(is_read).count();
+    assert_eq!(reads, 50 + 1);
+    // Of 20,000 Pongs: those below the mark, and the latest.
+    assert!(ws.stream().0.written.len() <= 64 * 1024 + 2 * 127);
+}
+
+#[test]
+fn a_peer_that_failed_is_told_why_and_read_until_it_ends() {
+    let large = vec![0; 200_000];
+    let script = Scripted::new().read(masked(0x83, b"")).read_pending().read(&large[..]);
+    let mut ws = server(script.write_pending());
+    let error = finish(ws.receive()).unwrap_err();
+    assert!(matches!(error, Error::Protocol(_)), "{error}");
+    let stream = &ws.stream().0;
+    assert_eq!(read_frames(&stream.written).len(), 1);
+    let read: usize =
+        stream.log.iter().map(|call| if let Call::Read(len) = call { *len } else { 0 }).sum();
+    assert_eq!(read, 6 + large.len(), "a socket that is dropped with unread bytes is reset");
+}
+
+#[test]
+fn a_write_that_failed_is_reported_when_nothing_of_the_peer_is_at_hand() {
+    let script = Scripted::new().read(masked(0x81, b"Hello")).write_fails(ErrorKind::TimedOut);
+    let mut ws = server(script.read_pending());
+    assert!(finish(ws.receive()).unwrap().is_some());
+    finish(ws.feed("answer")).unwrap();
+    let Some(Err(Error::Io(error))) = poll(ws.receive(), 1) else { panic!("it waits for ever") };
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
 }

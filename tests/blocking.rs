@@ -18,7 +18,7 @@ type Server = WebSocket<Scripted>;
 
 fn server(script: Scripted) -> Server {
     let config = Config::default();
-    WebSocket::new(script, Connection::server(&config), &[], &config)
+    WebSocket::new(script, Connection::server(&config), &[])
 }
 
 fn error(error: Error) -> Seen {
@@ -311,7 +311,7 @@ fn what_was_read_behind_the_handshake_comes_first_and_what_is_unread_comes_out()
     let unread = [masked(0x81, b"one"), masked(0x81, b"two"), masked(0x81, b"half")[..3].to_vec()];
     let unread = unread.concat();
     let config = Config::default();
-    let mut ws = WebSocket::new(Scripted::new(), Connection::server(&config), &unread, &config);
+    let mut ws = WebSocket::new(Scripted::new(), Connection::server(&config), &unread);
     assert_eq!(ws.receive().unwrap(), Some("one".into()));
     assert_eq!(ws.unread(), &unread[9..]);
     assert_eq!(ws.stream().log, [], "nothing had to be read");

@@ -133,7 +133,7 @@ fn the_receiver_lends_each_piece_of_a_frame_as_it_arrives() {
         let mut bytes = bytes.to_vec();
         let mut input = &mut bytes[..];
         match receiver.receive(&mut input).unwrap() {
-            Some(Part::Data(Chunk { kind, payload, first, fin, frame_rest })) => {
+            Some(Part::Data(Chunk { kind, payload, first, fin, frame_rest, .. })) => {
                 Some((kind, payload.to_vec(), first, fin, frame_rest))
             }
             Some(part) => panic!("{part:?}"),

@@ -18,12 +18,15 @@ struct Layers {
 }
 
 impl Layers {
-    fn server() -> Self {
-        let config = Config::default();
+    fn new(role: Role, config: &Config) -> Self {
+        let sender = match role {
+            Role::Server => Sender::server(config),
+            Role::Client => Sender::client(|| common::KEY, config),
+        };
         Self {
-            receiver: Receiver::new(Role::Server, &config),
+            receiver: Receiver::new(role, config),
             assembler: Assembler::new(),
-            sender: Sender::server(&config),
+            sender,
             output: WriteBuffer::new(),
         }
     }
@@ -63,7 +66,8 @@ impl Layers {
 /// The same of both: what they see up to an error, and what they write.
 fn assert_alike(wire: &[u8]) {
     for_every_cut(wire, |pieces| {
-        let (mut layers, mut end) = (Layers::server(), End::new(Role::Server));
+        let (mut layers, mut end) =
+            (Layers::new(Role::Server, &Config::default()), End::new(Role::Server));
         for piece in pieces {
             let seen = end.receive(piece);
             assert_eq!(layers.receive(piece), seen);
@@ -93,6 +97,30 @@ fn the_layers_do_what_a_connection_does() {
     ];
     for frames in frames {
         assert_alike(&all_to(Role::Server, frames));
+    }
+}
+
+// A connection has a short way for the headers that most frames have; the receiver alone judges all.
+#[test]
+fn a_connection_judges_every_header_as_a_receiver_does() {
+    let mut narrow = Config::default();
+    (narrow.max_message_len, narrow.max_message_frames) = (100, 1);
+    let mut none = Config::default();
+    none.max_message_frames = 0;
+    let after = [0, 0, 0, 1, 2, 3, 4, 5].repeat(50);
+    for config in [Config::default(), narrow, none] {
+        for role in ROLES {
+            for before in [&[][..], &[(0x01, &b"begun"[..])], &[(0x02, b"")]] {
+                for (first, second) in
+                    (0..=255).flat_map(|first| (0..=255).map(move |b| (first, b)))
+                {
+                    let wire = [&all_to(role, before)[..], &[first, second], &after].concat();
+                    let (mut layers, mut end) =
+                        (Layers::new(role, &config), End::with(role, &config));
+                    assert_eq!(layers.receive(&wire), end.receive(&wire), "{first:#x} {second:#x}");
+                }
+            }
+        }
     }
 }
 

@@ -98,7 +98,7 @@ fn a_hundred_idle_websockets_hold_less_than_a_kib_each() {
     let says = [masked(0x81, &vec![b'x'; 3000]), masked(0x82, &vec![0; 100_000])].concat();
     let idle = || {
         let connection = Connection::server(&config);
-        let mut ws = WebSocket::new(Peer { says: &says }, connection, &[], &config);
+        let mut ws = WebSocket::new(Peer { says: &says }, connection, &[]);
         while let Ok(Some(message)) = ws.receive() {
             ws.feed(&message).unwrap();
         }

@@ -2,7 +2,8 @@
 #![cfg(feature = "tokio")]
 
 use fullduplex::{
-    Answer, ClientRequest, CloseCode, Config, Error, HandshakeError, InvalidUrl, Response,
+    Answer, ClientRequest, CloseCode, Config, Connection, Error, HandshakeError, InvalidUrl,
+    Response,
     tokio::{Incoming, WebSocket, accept, connect, connect_over},
 };
 use tokio::{
@@ -71,6 +72,54 @@ async fn messages_larger_than_the_socket_buffers_arrive_whole() {
     assert!(received.as_bytes() == large);
     server.send(received).await.unwrap();
     assert!(sending.await.unwrap().unwrap().as_bytes() == large);
+}
+
+#[tokio::test]
+async fn a_peer_that_is_still_sending_hears_why_it_failed() {
+    let (listener, url) = listen().await;
+    let server = tokio::spawn(async move {
+        accept(listener.accept().await.unwrap().0).await.unwrap().receive().await
+    });
+    let address = url.trim_start_matches("ws://").trim_end_matches('/').to_owned();
+    let request = ClientRequest::new(&url).unwrap();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (ws, _) = connect_over(stream, &request, &Config::default()).await.unwrap();
+    let (mut stream, _) = ws.into_parts();
+    // 20 MiB are over the limit, which the header tells; all of them are sent.
+    stream.write_all(&[0x82, 0xff, 0, 0, 0, 0, 1, 0x40, 0, 0, 0, 0, 0, 0]).await.unwrap();
+    stream.write_all(&vec![0; 20 * 1024 * 1024]).await.unwrap();
+    let mut close = [0; 4];
+    stream.read_exact(&mut close).await.unwrap();
+    assert_eq!((close[0], u16::from_be_bytes([close[2], close[3]])), (0x88, 1009));
+    drop(stream);
+    assert!(matches!(server.await.unwrap(), Err(Error::Protocol(_))));
+}
+
+#[tokio::test]
+async fn two_ends_that_both_fed_more_than_the_pipe_holds_receive_each_others() {
+    let (one, other) = tokio::io::duplex(64 * 1024);
+    let config = Config::default();
+    let mut one = WebSocket::new(one, Connection::client(&config), &[]);
+    let mut other = WebSocket::new(other, Connection::server(&config), &[]);
+    let large = vec![7; 200_000];
+    one.feed(&large).await.unwrap();
+    other.feed(&large).await.unwrap();
+    let (to_one, to_other) = tokio::join!(one.receive(), other.receive());
+    assert!(to_one.unwrap().unwrap().as_bytes() == large);
+    assert!(to_other.unwrap().unwrap().as_bytes() == large);
+}
+
+#[tokio::test]
+async fn a_peer_that_failed_and_does_not_read_keeps_nobody_waiting_when_it_ends() {
+    let (one, mut other) = tokio::io::duplex(4096);
+    let mut ws = WebSocket::new(one, Connection::server(&Config::default()), &[]);
+    ws.feed(vec![7; 20_000]).await.unwrap();
+    let peer = tokio::spawn(async move {
+        other.write_all(&[0x83, 0x80, 0, 0, 0, 0]).await.unwrap();
+        other.write_all(&vec![0; 1_000_000]).await.unwrap();
+    });
+    assert!(matches!(ws.receive().await, Err(Error::Protocol(_))));
+    peer.await.unwrap();
 }
 
 #[tokio::test]

@@ -26,8 +26,7 @@ pub struct Upgrade<S, A> {
     stream: S,
     offer: Offer,
     input: ReadBuffer,
-    config: Config,
-    adapter: PhantomData<A>,
+    adapter: PhantomData<fn() -> A>,
 }
 
 /// A plain HTTP request on its stream; it dereferences to the [`RequestHead`].
@@ -36,7 +35,7 @@ pub struct Http<S, A> {
     stream: S,
     head: RequestHead,
     input: ReadBuffer,
-    adapter: PhantomData<A>,
+    adapter: PhantomData<fn() -> A>,
 }
 
 pub(crate) async fn accept<S: Unpin, A: Adapter<S>>(stream: S) -> Result<WebSocket<S, A>, Error> {
@@ -61,12 +60,16 @@ pub(crate) async fn connect_over<S: Unpin, A: Adapter<S>>(
     write_all::<S, A>(&mut stream, &mut output).await?;
     let mut input = ReadBuffer::default();
     loop {
-        if read::<S, A>(&mut stream, &mut input).await? == 0 {
-            return Err(handshake.receive_end().into());
+        match read::<S, A>(&mut stream, &mut input).await {
+            Ok(0) => return Err(handshake.receive_end().into()),
+            Ok(_) => {}
+            // A refusal of which the head came says more than how the stream ended.
+            Err(error) => return Err(handshake.receive_failure(error)),
         }
         if let Some((accepted, response)) = input.consume(|unread| handshake.receive(unread))? {
+            let subprotocol = accepted.subprotocol().map(Box::from);
             let connection = accepted.into_connection();
-            let ws = WebSocket::with_buffers(stream, connection, input, output, config);
+            let ws = WebSocket::with_buffers(stream, connection, input, output, subprotocol);
             return Ok((ws, response));
         }
     }
@@ -87,14 +90,15 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
                 return Err(HandshakeError::UnexpectedEnd.into());
             }
             let adapter = PhantomData;
-            match input.consume(|unread| handshake.receive(unread)) {
+            let request = input.consume(|unread| handshake.receive(unread));
+            input.release();
+            match request {
                 Ok(None) => {}
                 Ok(Some(Request::Http(head))) => {
                     return Ok(Self::Http(Http { stream, head, input, adapter }));
                 }
                 Ok(Some(Request::Upgrade(offer))) => {
-                    let config = config.clone();
-                    return Ok(Self::Upgrade(Upgrade { stream, offer, input, config, adapter }));
+                    return Ok(Self::Upgrade(Upgrade { stream, offer, input, adapter }));
                 }
                 Err(error) => {
                     let _ = respond::<S, A>(&mut stream, &error.response()).await;
@@ -106,6 +110,11 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
 }
 
 impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
+    /// The stream, to ask it for the peer's address or certificate.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// Accepts: writes the 101, and begins the connection.
     ///
     /// # Errors
@@ -113,13 +122,14 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
     /// [`Error::Handshake`] for an answer that does not fit the offer, after the client was told with
     /// a 500; [`Error::Io`].
     pub async fn accept(self, answer: &Answer) -> Result<WebSocket<S, A>, Error> {
-        let Self { mut stream, offer, input, config, .. } = self;
+        let Self { mut stream, offer, input, .. } = self;
         let mut output = WriteBuffer::new();
         match offer.accept(answer, &mut output) {
             Ok(accepted) => {
                 write_all::<S, A>(&mut stream, &mut output).await?;
+                let subprotocol = accepted.subprotocol().map(Box::from);
                 let connection = accepted.into_connection();
-                Ok(WebSocket::with_buffers(stream, connection, input, output, &config))
+                Ok(WebSocket::with_buffers(stream, connection, input, output, subprotocol))
             }
             Err(error) => {
                 let _ = respond::<S, A>(&mut stream, &error.response()).await;

@@ -11,7 +11,7 @@ use std::{
 use bytes::Buf;
 
 use super::Adapter;
-use crate::{Config, Connection, Error, Message, WriteBuffer, io_error};
+use crate::{Connection, Error, Message, WriteBuffer, io_error, read_buffer::ReadBuffer};
 
 /// Connection, output and stream.
 #[derive(Debug)]
@@ -19,22 +19,25 @@ pub(super) struct Link<S, A> {
     pub(super) stream: S,
     pub(super) connection: Connection,
     pub(super) output: WriteBuffer,
-    /// Bytes in the output from which `feed` first writes.
-    pub(super) high_water: usize,
     /// The stream itself may still hold bytes that were written.
     unflushed: bool,
-    /// Why nothing can be written any more. It is reported when the peer has said all it had to say.
+    /// Why nothing can be written any more. It is reported when the peer has said all it had to say;
+    /// until then `feed` goes on, for an echo that stops at its first error would not hear the rest.
     broken: Option<io::Error>,
-    adapter: PhantomData<A>,
+    end: End,
+    adapter: PhantomData<fn() -> A>,
+}
+
+/// How far the end of the stream has come.
+#[derive(Debug)]
+struct End {
+    shut_down: bool,
+    /// Bytes that are still read and discarded before the peer is given up.
+    discard: usize,
 }
 
 impl<S: Unpin, A: Adapter<S>> Link<S, A> {
-    pub(super) fn new(
-        stream: S,
-        connection: Connection,
-        mut output: WriteBuffer,
-        config: &Config,
-    ) -> Self {
+    pub(super) fn new(stream: S, connection: Connection, mut output: WriteBuffer) -> Self {
         if !A::is_vectored(&stream) {
             output.share_from(COPY_BELOW);
         }
@@ -42,9 +45,9 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
             stream,
             connection,
             output,
-            high_water: config.write_high_water,
             unflushed: false,
             broken: None,
+            end: End { shut_down: false, discard: MAX_DISCARD },
             adapter: PhantomData,
         }
     }
@@ -57,7 +60,7 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
     }
 
     pub(super) async fn make_room(&mut self) -> Result<(), Error> {
-        if self.output.len() >= self.high_water { self.flush().await } else { Ok(()) }
+        if self.output.len() >= self.connection.high_water() { self.flush().await } else { Ok(()) }
     }
 
     pub(super) async fn flush(&mut self) -> Result<(), Error> {
@@ -66,9 +69,7 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
 
     /// Writes all that waits.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if let Some(error) = &self.broken {
-            return Poll::Ready(Err(io_error::copy(error).into()));
-        }
+        self.check()?;
         self.unflushed = true;
         let flushed = ready!(poll_write_all::<S, A>(&mut self.stream, &mut self.output, cx));
         self.unflushed = false;
@@ -95,6 +96,39 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
         room: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         poll_read::<S, A>(&mut self.stream, cx, room)
+    }
+
+    /// Ends the connection: writes the last Close and shuts the stream down for writing. When the peer
+    /// failed it also reads what that one still sends, and discards it: a socket that is dropped with
+    /// unread bytes is reset, and the peer would never see why (RFC 6455 §7.1.1).
+    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>, input: &mut ReadBuffer) -> Poll<()> {
+        for _ in 0..READS_PER_POLL {
+            if !self.end.shut_down && self.poll_flush_before_read(cx).is_ready() {
+                // Whether the peer can still be told the end is its affair.
+                self.end.shut_down = A::poll_shutdown(Pin::new(&mut self.stream), cx).is_ready();
+            }
+            let is_peer_done = self.end.discard == 0 || !self.connection.has_failed();
+            if self.end.shut_down && is_peer_done {
+                self.output.release();
+                return Poll::Ready(());
+            }
+            if self.end.discard == 0 {
+                return Poll::Pending;
+            }
+            let read = self.poll_read(cx, input.room());
+            input.release();
+            self.end.discard = match ready!(read) {
+                Ok(0) | Err(_) => 0,
+                Ok(len) => self.end.discard.saturating_sub(len),
+            };
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Tells why nothing can be written any more, if that is so.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.broken.as_ref().map_or(Ok(()), |broken| Err(io_error::copy(broken).into()))
     }
 
     /// What ended the connection: a write that failed before the peer was gone is the cause.
@@ -129,6 +163,10 @@ pub(super) fn poll_read<S: Unpin, A: Adapter<S>>(
     Poll::Ready(io_error::check_read(read, room.len()))
 }
 
+/// Reads without a message after which a task gives way: a stream may be ready for ever.
+pub(super) const READS_PER_POLL: usize = 16;
+/// Bytes of a peer that failed which are read until it has read why, or closes.
+const MAX_DISCARD: usize = 64 * 1024 * 1024;
 /// Parts that one vectored write takes.
 const MAX_PARTS: usize = 16;
 /// Bytes below which a payload is copied for a stream that writes one part at a time: a TLS record.

@@ -3,8 +3,8 @@
 //! All state is in the [`WebSocket`], none in a future: a dropped `receive` loses nothing, and a
 //! dropped `send` has queued the whole message or none of it. `receive` writes what was fed before it
 //! waits for the peer, and only then: it first hands out every message that is already read. While a
-//! write has to wait it goes on reading, as long as no more than
-//! [`Config::write_high_water`](crate::Config::write_high_water) bytes of answers pile up.
+//! write has to wait it goes on reading. `feed`, `flush` and `send` do not read: two peers that both
+//! send more than the sockets between them hold, and neither receives, wait for each other.
 
 mod handshake;
 mod link;
@@ -21,10 +21,15 @@ pub use websocket::{Reply, WebSocket};
 
 pub(crate) use handshake::{accept, connect_over};
 
+pub(crate) mod sealed {
+    /// The trait grows with what adapters need: timers, for instance.
+    pub trait Sealed {}
+}
+
 /// How to read from and write to streams of one family.
 ///
-/// Implemented by [`crate::tokio::Tokio`].
-pub trait Adapter<S> {
+/// Implemented by [`crate::tokio::Tokio`]; nobody else can.
+pub trait Adapter<S>: sealed::Sealed {
     /// Reads into `room`, which is not empty; 0 bytes mean the end.
     fn poll_read(
         stream: Pin<&mut S>,

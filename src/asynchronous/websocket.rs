@@ -2,14 +2,15 @@
 
 use std::{
     future::poll_fn,
-    pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use super::{Adapter, link::Link};
+use super::{
+    Adapter,
+    link::{Link, READS_PER_POLL},
+};
 use crate::{
-    CloseCode, CloseFrame, Config, Connection, Error, Message, Part, ProtocolError, SendError,
-    WriteBuffer,
+    CloseCode, CloseFrame, Connection, Error, Message, Part, ProtocolError, SendError, WriteBuffer,
     connection::{LocatedEvent, LocatedMessage},
     read_buffer::ReadBuffer,
 };
@@ -20,6 +21,7 @@ pub struct WebSocket<S, A> {
     input: ReadBuffer,
     link: Link<S, A>,
     peer_close: Option<CloseFrame>,
+    subprotocol: Option<Box<str>>,
 }
 
 /// What is needed to answer while a message is lent: see [`WebSocket::receive_ref`].
@@ -29,8 +31,8 @@ pub struct Reply<'a, S, A>(&'a mut Link<S, A>);
 impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// Puts a connection on a stream, after a handshake that was done elsewhere. `unread` is what
     /// was read behind the handshake.
-    pub fn new(stream: S, connection: Connection, unread: &[u8], config: &Config) -> Self {
-        Self::with_buffers(stream, connection, unread.into(), WriteBuffer::new(), config)
+    pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
+        Self::with_buffers(stream, connection, unread.into(), WriteBuffer::new(), None)
     }
 
     pub(super) fn with_buffers(
@@ -38,16 +40,17 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         connection: Connection,
         mut input: ReadBuffer,
         mut output: WriteBuffer,
-        config: &Config,
+        subprotocol: Option<Box<str>>,
     ) -> Self {
         input.release();
         output.release();
-        let link = Link::new(stream, connection, output, config);
-        Self { input, link, peer_close: None }
+        let link = Link::new(stream, connection, output);
+        Self { input, link, peer_close: None, subprotocol }
     }
 
     /// Waits for the next message. `None` means that the peer closed the connection, and that its
-    /// Close was answered; [`peer_close`](Self::peer_close) has its code and reason.
+    /// Close was answered if it could be; [`peer_close`](Self::peer_close) has its code and reason,
+    /// and [`flush`](Self::flush) tells whether all that was sent was written.
     ///
     /// Pings are answered on the way. What was fed is written before it waits. A future that is
     /// dropped loses nothing.
@@ -57,7 +60,9 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// A read or write error, an end without a Close, or what the peer did wrong, after the peer was
     /// told with a Close. What the peer sent before that was returned first.
     pub async fn receive(&mut self) -> Result<Option<Message<'static>>, Error> {
-        Ok(self.receive_ref().await?.map(|(message, _)| message.into_owned()))
+        let message = self.receive_ref().await?.map(|(message, _)| message.into_owned());
+        self.input.release();
+        Ok(message)
     }
 
     /// As [`receive`](Self::receive), but lends a message that lies whole in the read block, without
@@ -68,7 +73,8 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         match link.connection.lend(located, input.read(), &mut link.output) {
             Ok(message) => Ok(Some((message, Reply(link)))),
             Err(error) => {
-                poll_fn(|cx| link.poll_flush_before_read(cx)).await;
+                let mut discarded = ReadBuffer::default();
+                poll_fn(|cx| link.poll_end(cx, &mut discarded)).await;
                 Err(error.into())
             }
         }
@@ -84,11 +90,13 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// [`Error::Send`] after a Close, [`Error::Io`] when room had to be made. The message was not
     /// queued then.
     pub async fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
+        self.input.release();
         self.link.feed(message.into()).await
     }
 
     /// Writes all that was queued.
     pub async fn flush(&mut self) -> Result<(), Error> {
+        self.input.release();
         self.link.flush().await
     }
 
@@ -135,6 +143,11 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         Ok(())
     }
 
+    /// The subprotocol that the handshake agreed on, if any (§1.9).
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
     /// What the peer's Close said, when one with a code has come (RFC 6455 §7.1.5).
     pub fn peer_close(&self) -> Option<&CloseFrame> {
         self.peer_close.as_ref()
@@ -169,14 +182,14 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
     /// Finds the next message: in what was read, or by reading on.
     fn poll_locate(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<LocatedMessage>, Error>> {
-        loop {
+        for _ in 0..READS_PER_POLL {
             match self.locate_in_input() {
                 Ok(None) => {}
                 Ok(located) => return Poll::Ready(Ok(located)),
-                // The peer's fault is told to the peer before the application hears of it: one that
-                // leaves at the first error must not hide it.
+                // The peer is told before the application hears of it: one that leaves at the first
+                // error must not hide it.
                 Err(error) => {
-                    ready!(self.link.poll_flush_before_read(cx));
+                    ready!(self.link.poll_end(cx, &mut self.input));
                     return Poll::Ready(Err(match error {
                         ProtocolError::EndWithoutClose => self.link.cause(error),
                         _ => error.into(),
@@ -185,42 +198,42 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
             }
             self.input.release();
             let link = &mut self.link;
-            let written = link.poll_flush_before_read(cx);
             if link.connection.is_closed() {
-                ready!(written);
-                link.output.release();
-                // The peer has all it needs; whether it can still be told the end is its affair.
-                let _ = ready!(A::poll_shutdown(Pin::new(&mut link.stream), cx));
+                ready!(link.poll_end(cx, &mut self.input));
                 return Poll::Ready(Ok(None));
             }
-            if written.is_ready() {
+            // Reading goes on while a write waits: the peer may be waiting for us to read. It adds
+            // nothing to the output but Pongs below the mark.
+            if link.poll_flush_before_read(cx).is_ready() {
                 link.output.release();
-            } else if link.output.len() >= link.high_water {
-                return Poll::Pending;
             }
-            let read = link.poll_read(cx, self.input.room());
-            if read.is_pending() {
-                self.input.release();
-            }
-            match ready!(read) {
-                Ok(0) => {
+            match link.poll_read(cx, self.input.room()) {
+                Poll::Ready(Ok(0)) => {
                     self.input.release();
                     if let Err(error) = link.connection.receive_end() {
                         return Poll::Ready(Err(link.cause(error)));
                     }
                 }
-                Ok(len) => self.input.filled(len),
-                Err(error) => {
+                Poll::Ready(Ok(len)) => self.input.filled(len),
+                Poll::Ready(Err(error)) => {
                     self.input.release();
                     return Poll::Ready(Err(link.cause(error)));
                 }
+                Poll::Pending => {
+                    self.input.release();
+                    // All that the peer said was delivered; there is nothing to wait for.
+                    link.check()?;
+                    return Poll::Pending;
+                }
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Finds the next message in what was read.
     fn locate_in_input(&mut self) -> Result<Option<LocatedMessage>, ProtocolError> {
-        let Self { input, link, peer_close } = self;
+        let Self { input, link, peer_close, .. } = self;
         loop {
             let (read, used) = input.parts();
             match link.connection.locate(read, used, &mut link.output)? {

@@ -63,13 +63,16 @@ pub fn connect_over<S: Read + Write>(
     write_all(&mut stream, &mut output)?;
     let mut input = ReadBuffer::default();
     loop {
-        match read(&mut stream, input.room())? {
-            0 => return Err(handshake.receive_end().into()),
-            len => input.filled(len),
+        match read(&mut stream, input.room()) {
+            Ok(0) => return Err(handshake.receive_end().into()),
+            Ok(len) => input.filled(len),
+            // A refusal of which the head came says more than how the stream ended.
+            Err(error) => return Err(handshake.receive_failure(error)),
         }
         if let Some((accepted, response)) = input.consume(|unread| handshake.receive(unread))? {
+            let subprotocol = accepted.subprotocol().map(Box::from);
             let connection = accepted.into_connection();
-            let ws = WebSocket::with_buffers(stream, connection, input, output, config);
+            let ws = WebSocket::with_buffers(stream, connection, input, output, subprotocol);
             return Ok((ws, response));
         }
     }
@@ -90,7 +93,6 @@ pub struct Upgrade<S> {
     stream: S,
     offer: Offer,
     input: ReadBuffer,
-    config: Config,
 }
 
 /// A plain HTTP request on its stream; it dereferences to the [`RequestHead`].
@@ -116,14 +118,15 @@ impl<S: Read + Write> Incoming<S> {
                 0 => return Err(HandshakeError::UnexpectedEnd.into()),
                 len => input.filled(len),
             }
-            match input.consume(|unread| handshake.receive(unread)) {
+            let request = input.consume(|unread| handshake.receive(unread));
+            input.release();
+            match request {
                 Ok(None) => {}
                 Ok(Some(Request::Http(head))) => {
                     return Ok(Self::Http(Http { stream, head, input }));
                 }
                 Ok(Some(Request::Upgrade(offer))) => {
-                    let config = config.clone();
-                    return Ok(Self::Upgrade(Upgrade { stream, offer, input, config }));
+                    return Ok(Self::Upgrade(Upgrade { stream, offer, input }));
                 }
                 Err(error) => {
                     let _ = write_response(&mut stream, &error.response());
@@ -135,6 +138,11 @@ impl<S: Read + Write> Incoming<S> {
 }
 
 impl<S: Read + Write> Upgrade<S> {
+    /// The stream, to ask it for the peer's address or certificate.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// Accepts: writes the 101, and begins the connection.
     ///
     /// # Errors
@@ -142,13 +150,14 @@ impl<S: Read + Write> Upgrade<S> {
     /// [`Error::Handshake`] for an answer that does not fit the offer, after the client was told with
     /// a 500; [`Error::Io`].
     pub fn accept(self, answer: &Answer) -> Result<WebSocket<S>, Error> {
-        let Self { mut stream, offer, input, config } = self;
+        let Self { mut stream, offer, input } = self;
         let mut output = WriteBuffer::new();
         match offer.accept(answer, &mut output) {
             Ok(accepted) => {
                 write_all(&mut stream, &mut output)?;
+                let subprotocol = accepted.subprotocol().map(Box::from);
                 let connection = accepted.into_connection();
-                Ok(WebSocket::with_buffers(stream, connection, input, output, &config))
+                Ok(WebSocket::with_buffers(stream, connection, input, output, subprotocol))
             }
             Err(error) => {
                 let _ = write_response(&mut stream, &error.response());

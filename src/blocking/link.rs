@@ -12,11 +12,10 @@ pub(super) struct Link<S> {
     pub(super) stream: S,
     pub(super) connection: Connection,
     pub(super) output: WriteBuffer,
-    /// Bytes in the output from which `feed` first writes.
-    pub(super) high_water: usize,
     /// The stream itself may still hold bytes that were written.
     pub(super) unflushed: bool,
-    /// Why nothing can be written any more. It is reported when the peer has said all it had to say.
+    /// Why nothing can be written any more. It is reported when the peer has said all it had to say;
+    /// until then `feed` goes on, for an echo that stops at its first error would not hear the rest.
     pub(super) broken: Option<io::Error>,
 }
 
@@ -37,9 +36,7 @@ impl<S: Read + Write> Link<S> {
 
     /// Writes all that waits.
     pub(super) fn flush(&mut self) -> Result<(), Error> {
-        if let Some(error) = &self.broken {
-            return Err(io_error::copy(error).into());
-        }
+        self.check()?;
         self.unflushed = true;
         let written = write_all(&mut self.stream, &mut self.output);
         self.unflushed = written.as_ref().is_err_and(is_timeout);
@@ -70,8 +67,13 @@ impl<S: Read + Write> Link<S> {
         self.broken.as_ref().map_or_else(|| error.into(), |broken| io_error::copy(broken).into())
     }
 
+    /// Tells why nothing can be written any more, if that is so.
+    fn check(&self) -> Result<(), Error> {
+        self.broken.as_ref().map_or(Ok(()), |broken| Err(io_error::copy(broken).into()))
+    }
+
     fn make_room(&mut self) -> Result<(), Error> {
-        if self.output.len() >= self.high_water { self.flush() } else { Ok(()) }
+        if self.output.len() >= self.connection.high_water() { self.flush() } else { Ok(()) }
     }
 }
 

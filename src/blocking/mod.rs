@@ -29,6 +29,10 @@
 //! every message that is already read. Two peers that both send more than the sockets between them
 //! hold, before either receives, wait for each other for ever; receive between sends, or split the
 //! work over two threads.
+//!
+//! A peer that breaks the protocol is told with a Close before `receive` returns the error. One that
+//! is still sending then may not see it: a socket that is dropped with unread bytes is reset. Where
+//! that matters, shut the stream down for writing and read it to its end first, with a timeout.
 
 mod handshake;
 mod link;

@@ -4,8 +4,7 @@ use std::io::{Read, Write};
 
 use super::link::{Link, read};
 use crate::{
-    CloseCode, CloseFrame, Config, Connection, Error, Message, Part, ProtocolError, SendError,
-    WriteBuffer,
+    CloseCode, CloseFrame, Connection, Error, Message, Part, ProtocolError, SendError, WriteBuffer,
     connection::{LocatedEvent, LocatedMessage},
     read_buffer::ReadBuffer,
 };
@@ -16,6 +15,7 @@ pub struct WebSocket<S> {
     input: ReadBuffer,
     link: Link<S>,
     peer_close: Option<CloseFrame>,
+    subprotocol: Option<Box<str>>,
 }
 
 /// What is needed to answer while a message is lent: see [`WebSocket::receive_ref`].
@@ -25,8 +25,8 @@ pub struct Reply<'a, S>(&'a mut Link<S>);
 impl<S: Read + Write> WebSocket<S> {
     /// Puts a connection on a stream, after a handshake that was done elsewhere. `unread` is what
     /// was read behind the handshake.
-    pub fn new(stream: S, connection: Connection, unread: &[u8], config: &Config) -> Self {
-        Self::with_buffers(stream, connection, unread.into(), WriteBuffer::new(), config)
+    pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
+        Self::with_buffers(stream, connection, unread.into(), WriteBuffer::new(), None)
     }
 
     pub(super) fn with_buffers(
@@ -34,17 +34,17 @@ impl<S: Read + Write> WebSocket<S> {
         connection: Connection,
         mut input: ReadBuffer,
         mut output: WriteBuffer,
-        config: &Config,
+        subprotocol: Option<Box<str>>,
     ) -> Self {
         input.release();
         output.release();
-        let high_water = config.write_high_water;
-        let link = Link { stream, connection, output, high_water, unflushed: false, broken: None };
-        Self { input, link, peer_close: None }
+        let link = Link { stream, connection, output, unflushed: false, broken: None };
+        Self { input, link, peer_close: None, subprotocol }
     }
 
     /// Waits for the next message. `None` means that the peer closed the connection, and that its
-    /// Close was answered; [`peer_close`](Self::peer_close) has its code and reason.
+    /// Close was answered if it could be; [`peer_close`](Self::peer_close) has its code and reason,
+    /// and [`flush`](Self::flush) tells whether all that was sent was written. Drop the stream then.
     ///
     /// Pings are answered on the way. What was fed is written before it waits.
     ///
@@ -53,7 +53,9 @@ impl<S: Read + Write> WebSocket<S> {
     /// A read or write error, an end without a Close, or what the peer did wrong, after the peer was
     /// told with a Close. What the peer sent before that was returned first.
     pub fn receive(&mut self) -> Result<Option<Message<'static>>, Error> {
-        Ok(self.receive_ref()?.map(|(message, _)| message.into_owned()))
+        let message = self.receive_ref()?.map(|(message, _)| message.into_owned());
+        self.input.release();
+        Ok(message)
     }
 
     /// As [`receive`](Self::receive), but lends a message that lies whole in the read block, without
@@ -75,11 +77,13 @@ impl<S: Read + Write> WebSocket<S> {
     /// [`Error::Send`] after a Close, [`Error::Io`] when room had to be made. The message was not
     /// queued then.
     pub fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
+        self.input.release();
         self.link.feed(message.into())
     }
 
     /// Writes all that was queued.
     pub fn flush(&mut self) -> Result<(), Error> {
+        self.input.release();
         self.link.flush()
     }
 
@@ -120,6 +124,11 @@ impl<S: Read + Write> WebSocket<S> {
         }
         while self.locate()?.is_some() {}
         Ok(())
+    }
+
+    /// The subprotocol that the handshake agreed on, if any (§1.9).
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
     }
 
     /// What the peer's Close said, when one with a code has come (RFC 6455 §7.1.5).
@@ -180,7 +189,7 @@ impl<S: Read + Write> WebSocket<S> {
 
     /// Finds the next message in what was read.
     fn locate_in_input(&mut self) -> Result<Option<LocatedMessage>, Error> {
-        let Self { input, link, peer_close } = self;
+        let Self { input, link, peer_close, .. } = self;
         loop {
             let (read, used) = input.parts();
             match link.connection.locate(read, used, &mut link.output) {

@@ -88,7 +88,7 @@ impl ClientRequest {
         self.url.secure
     }
 
-    /// The host to connect to: a name, an IPv4 address, or an IPv6 address in brackets.
+    /// The host to connect to: a name or an address; one of IPv6 comes without its brackets.
     pub fn host(&self) -> &str {
         &self.url.host
     }
@@ -104,8 +104,7 @@ impl ClientRequest {
         if self.url.secure {
             return Err(super::InvalidUrl::NeedsTls.into());
         }
-        let host = self.url.host.trim_start_matches('[').trim_end_matches(']');
-        Ok((host, self.url.port))
+        Ok((&self.url.host, self.url.port))
     }
 
     fn write(&self, key: &str, output: &mut WriteBuffer) -> Result<(), HandshakeError> {
@@ -189,6 +188,15 @@ impl ClientHandshake {
         };
         self.state = State::Failed(error.clone());
         error
+    }
+
+    /// What to report when the stream failed: the refusal, as far as it came, or else that.
+    #[cfg(feature = "std")]
+    pub(crate) fn receive_failure(&mut self, error: impl Into<crate::Error>) -> crate::Error {
+        match &self.state {
+            State::Refused(..) => self.receive_end().into(),
+            _ => error.into(),
+        }
     }
 
     fn step(

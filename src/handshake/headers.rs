@@ -146,4 +146,12 @@ fn is_field_value(bytes: &[u8]) -> bool {
 }
 
 /// Headers whose values are credentials.
-const SECRETS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+const SECRETS: [&str; 6] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "x-api-key",
+    // Browsers can set no header but this one, so tokens travel in it.
+    "sec-websocket-protocol",
+];

@@ -7,6 +7,7 @@ use crate::WriteBuffer;
 
 /// An HTTP answer with its body, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Response {
     /// The status, 200 to 599 in an answer that is written.
     pub status: u16,

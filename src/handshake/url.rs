@@ -1,15 +1,16 @@
 //! The URL of a WebSocket (RFC 6455 §3): `ws://host[:port][/path][?query]`, or `wss:`.
 
 use alloc::{format, string::String};
+use core::fmt;
 
 use super::InvalidUrl;
 
 /// A URL in its parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Url {
     /// `wss`: TLS comes first.
     pub(crate) secure: bool,
-    /// A name, an IPv4 address, or an IPv6 address in brackets.
+    /// A name or an address; one of IPv6 stands here without its brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
     /// Path and query (§3): begins with a slash.
@@ -42,7 +43,7 @@ impl Url {
         let slash = if resource.starts_with('/') { "" } else { "/" };
         Ok(Self {
             secure,
-            host: host.into(),
+            host: host.trim_start_matches('[').trim_end_matches(']').into(),
             port: port.unwrap_or(default_port(secure)),
             resource: format!("{slash}{resource}"),
         })
@@ -50,11 +51,18 @@ impl Url {
 
     /// Host and port as the Host header has them: the port only where it is not the default (§4.1).
     pub(crate) fn authority(&self) -> String {
-        if self.port == default_port(self.secure) {
-            self.host.clone()
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == default_port(self.secure) { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+// A query may carry a token, since browsers can set no header: it stays out of logs.
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.resource.split_once('?').map_or(&*self.resource, |(path, _)| path);
+        let scheme = if self.secure { "wss" } else { "ws" };
+        write!(f, "{scheme}://{}{path}", self.authority())
     }
 }
 

@@ -74,5 +74,5 @@ pub(crate) fn finish<T>(future: impl Future<Output = T>) -> T {
 /// A server after its handshake, with the default limits.
 pub(crate) fn server(script: Scripted) -> WebSocket<Polled> {
     let config = Config::default();
-    WebSocket::new(Polled(script), Connection::server(&config), &[], &config)
+    WebSocket::new(Polled(script), Connection::server(&config), &[])
 }
