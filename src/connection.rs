@@ -333,7 +333,7 @@ impl Connection {
     }
 
     /// Whether the peer failed: nothing more of what it says counts.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "tokio")]
     pub(crate) const fn has_failed(&self) -> bool {
         self.receiver.has_failed()
     }

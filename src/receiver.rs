@@ -190,7 +190,7 @@ impl Receiver {
         }
     }
 
-    #[cfg(feature = "std")]
+    #[cfg(feature = "tokio")]
     pub(crate) const fn has_failed(&self) -> bool {
         matches!(self.state, State::Failed(_))
     }

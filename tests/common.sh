@@ -11,8 +11,14 @@ skip() {
   exit 77
 }
 
-# Installs Debian packages. Fails, saying why, where that cannot be done.
+# Installs Debian packages, unless all are there. Fails, saying why, where that cannot be done.
 install_debian() {
+  local package missing=()
+  for package; do
+    [ "$(dpkg-query -Wf '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} != 0 ] || return 0
+  set -- "${missing[@]}"
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "not installed, and only root on Debian can add it here: $*" >&2
     return 1

@@ -42,7 +42,7 @@ fn masking_twice_changes_nothing() {
 
 #[test]
 fn the_offset_counts_modulo_four_up_to_its_end() {
-    for offset in [4, 1 << 31, 1 << 32, usize::MAX - 3] {
+    for offset in [4, 1 << 31, (1_u64 << 32) as usize, usize::MAX - 3] {
         let (mut actual, mut expected) = ([7; 13], [7; 13]);
         Mask::new(KEY).apply(offset, &mut actual);
         Mask::new(KEY).apply(offset % 4, &mut expected);
