@@ -60,7 +60,8 @@ pub enum Tokio {}
 ///
 /// [`Error::Handshake`] after the client was told with an HTTP answer, [`Error::Io`].
 pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<WebSocket<S>, Error> {
-    asynchronous::accept(stream).await
+    // The handshake's state is boxed and dropped: a task is as large as its largest moment.
+    Box::pin(asynchronous::accept(stream)).await
 }
 
 /// Connects to a `ws://` URL over TCP, with the default limits. For anything else connect a stream
@@ -90,7 +91,7 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     request: &ClientRequest,
     config: &Config,
 ) -> Result<(WebSocket<S>, Response), Error> {
-    asynchronous::connect_over(stream, request, config).await
+    Box::pin(asynchronous::connect_over(stream, request, config)).await
 }
 
 impl asynchronous::sealed::Sealed for Tokio {}

@@ -55,8 +55,7 @@ pub(crate) async fn connect_over<S: Unpin, A: Adapter<S>>(
     config: &Config,
 ) -> Result<(WebSocket<S, A>, Response), Error> {
     let mut output = WriteBuffer::new();
-    let mut handshake =
-        Box::new(ClientHandshake::start(request, Nonce::random(), config, &mut output)?);
+    let mut handshake = ClientHandshake::start(request, Nonce::random(), config, &mut output)?;
     write_all::<S, A>(&mut stream, &mut output).await?;
     let mut input = ReadBuffer::default();
     loop {
@@ -82,8 +81,12 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
     ///
     /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer;
     /// [`Error::Io`].
-    pub async fn read(mut stream: S, config: &Config) -> Result<Self, Error> {
-        let mut handshake = Box::new(ServerHandshake::new(config));
+    pub async fn read(stream: S, config: &Config) -> Result<Self, Error> {
+        Box::pin(Self::read_head(stream, config)).await
+    }
+
+    async fn read_head(mut stream: S, config: &Config) -> Result<Self, Error> {
+        let mut handshake = ServerHandshake::new(config);
         let mut input = ReadBuffer::default();
         loop {
             if read::<S, A>(&mut stream, &mut input).await? == 0 {
@@ -122,6 +125,10 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
     /// [`Error::Handshake`] for an answer that does not fit the offer, after the client was told with
     /// a 500; [`Error::Io`].
     pub async fn accept(self, answer: &Answer) -> Result<WebSocket<S, A>, Error> {
+        Box::pin(self.write_answer(answer)).await
+    }
+
+    async fn write_answer(self, answer: &Answer) -> Result<WebSocket<S, A>, Error> {
         let Self { mut stream, offer, input, .. } = self;
         let mut output = WriteBuffer::new();
         match offer.accept(answer, &mut output) {
