@@ -2,7 +2,10 @@
 
 mod common;
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::{
+    io::{self, ErrorKind, Read, Write},
+    net::TcpListener,
+};
 
 use common::{
     for_every_cut,
@@ -12,9 +15,9 @@ use common::{
     unmasked,
 };
 use fullduplex::{
-    Answer, ClientRequest, Config, Error, HandshakeError, Request, Response, ServerHandshake,
-    WriteBuffer,
-    blocking::{Incoming, accept, connect_over},
+    Answer, ClientRequest, Config, Error, HandshakeError, InvalidUrl, Request, Response,
+    ServerHandshake, WriteBuffer,
+    blocking::{Incoming, accept, connect, connect_over},
 };
 
 /// A stream whose other end answers a request with the 101 and, in the same write, with frames.
@@ -100,6 +103,47 @@ fn a_client_keeps_the_frames_behind_the_answer() {
     let (stream, unread) = ws.into_parts();
     assert_eq!(unread, frames[7..]);
     assert_eq!(stream.script.log.len(), 1, "the answer and the frames were one read");
+}
+
+#[test]
+fn a_client_writes_one_request_with_a_key_of_its_own_and_then_waits() {
+    // RFC 6455 §4.1: a fresh nonce for each handshake, and nothing behind the request.
+    let ask = || {
+        let mut stream = Scripted::new();
+        let request = ClientRequest::new("ws://server.example.com/chat?room=1").unwrap();
+        let ended = connect_over(&mut stream, &request, &Config::default());
+        assert_eq!(handshake_error(ended), HandshakeError::UnexpectedEnd);
+        assert_eq!(stream.log, [Call::Write(REQUEST.len()), Call::Read(0)]);
+        String::from_utf8(stream.written).unwrap()
+    };
+    let [one, other] = [ask(), ask()];
+    assert_ne!(one, other);
+    let without_key = |request: &str| {
+        let lines = request.lines().filter(|line| !line.starts_with("Sec-WebSocket-Key: "));
+        lines.map(String::from).collect::<Vec<_>>()
+    };
+    assert_eq!(without_key(&one), without_key(REQUEST));
+    assert_eq!(without_key(&other), without_key(REQUEST));
+}
+
+#[test]
+fn a_url_that_cannot_be_connected_to_is_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let cases = [
+        // RFC 6455 §4.1: TLS comes before the handshake, or there is none.
+        (format!("wss://{address}/"), InvalidUrl::NeedsTls),
+        (format!("{address}/"), InvalidUrl::Scheme),
+        (format!("ws://{address}/#top"), InvalidUrl::Fragment),
+    ];
+    for (url, expected) in cases {
+        let error = handshake_error(connect(&url));
+        assert_eq!(error, HandshakeError::InvalidUrl(expected), "{url}");
+    }
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "nobody connected");
+    drop(listener);
+    assert_eq!(io_error(connect(&format!("ws://{address}/"))), ErrorKind::ConnectionRefused);
 }
 
 #[test]

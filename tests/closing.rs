@@ -132,6 +132,21 @@ fn a_close_may_be_sent_inside_a_fragmented_message() {
     assert_eq!(pair.settle(), (vec![close(1011, "")], vec![close(1011, "")]));
 }
 
+// RFC 6455 §5.5.1: the answer may wait for the end of the message, and does not.
+#[test]
+fn a_close_is_answered_at_once_inside_an_own_unfinished_message() {
+    for role in ROLES {
+        let mut end = End::new(role);
+        end.connection.send_chunk("unfinished", Fin::More, &mut end.output).unwrap();
+        assert_eq!(end.receive(&to(role, 0x88, &close_body(1000, ""))), [close(1000, "")]);
+        let End { connection, output } = &mut end;
+        assert_eq!(connection.send_chunk("rest", Fin::Last, output), Err(SendError::Closed));
+        assert!(connection.is_closed());
+        let answer = close_body(1000, "");
+        assert_eq!(contents(&end.frames()), [(0x01, &b"unfinished"[..]), (0x88, &answer)]);
+    }
+}
+
 // RFC 6455 §7.1.5: an end without a Close counts as 1006.
 #[test]
 fn a_transport_that_ends_without_a_close_is_an_error_1006() {

@@ -55,6 +55,19 @@ fn a_subprotocol_that_was_not_offered_cannot_be_chosen() {
 }
 
 #[test]
+fn extensions_that_the_server_does_not_have_are_declined_by_silence() {
+    // §4.2.2 /extensions/, §9.1: what the answer does not name is not in use.
+    for lines in [
+        "Sec-WebSocket-Extensions: x-unknown\r\n",
+        "Sec-WebSocket-Extensions: x-one; a; b=\"1\", x-two\r\nSec-WebSocket-Extensions: x-three\r\n",
+    ] {
+        let mut output = WriteBuffer::new();
+        offer(&with_lines(REQUEST, lines)).accept(&Answer::new(), &mut output).unwrap();
+        assert_eq!(String::from_utf8(written(&mut output)).unwrap(), ANSWER, "{lines}");
+    }
+}
+
+#[test]
 fn the_answer_comes_before_any_frame_and_frames_may_follow_at_once() {
     // §4.2.2: the connection begins with the 101; the client's first frame may have come already.
     let frame = [0x81, 0x82, 0, 0, 0, 0, b'H', b'i'];

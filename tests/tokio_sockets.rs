@@ -96,6 +96,19 @@ async fn a_peer_that_is_still_sending_hears_why_it_failed() {
 }
 
 #[tokio::test]
+async fn a_server_ends_the_stream_as_soon_as_a_close_went_both_ways() {
+    // RFC 6455 §7.1.1: whatever the application still holds.
+    let (mut stream, other) = tokio::io::duplex(1024);
+    let mut server = WebSocket::new(other, Connection::server(&Config::default()), &[]);
+    stream.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]).await.unwrap();
+    assert_eq!(server.receive().await.unwrap(), None);
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert_eq!(answer, [0x88, 0x02, 0x03, 0xe8]);
+    drop(server);
+}
+
+#[tokio::test]
 async fn two_ends_that_both_fed_more_than_the_pipe_holds_receive_each_others() {
     let (one, other) = tokio::io::duplex(64 * 1024);
     let config = Config::default();
