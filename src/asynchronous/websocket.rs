@@ -81,7 +81,8 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     }
 
     /// Queues a message. It is written by [`flush`](Self::flush), by a `receive` that has to wait, or
-    /// by a `feed` that finds [`Config::write_high_water`] bytes waiting: that one writes first.
+    /// by a `feed` that finds [`Config::write_high_water`](crate::Config::write_high_water) bytes
+    /// waiting: that one writes first.
     ///
     /// A future that is dropped has queued the whole message or nothing.
     ///

@@ -70,7 +70,8 @@ impl<S: Read + Write> WebSocket<S> {
     }
 
     /// Queues a message. It is written by [`flush`](Self::flush), by a `receive` that has to wait, or
-    /// by a `feed` that finds [`Config::write_high_water`] bytes waiting: that one writes first.
+    /// by a `feed` that finds [`Config::write_high_water`](crate::Config::write_high_water) bytes
+    /// waiting: that one writes first.
     ///
     /// # Errors
     ///
