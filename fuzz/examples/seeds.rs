@@ -1,0 +1,152 @@
+//! Writes the test vectors as seeds: `cargo run --example seeds`.
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
+use std::{fs, io, path::Path};
+
+use common::{
+    Frames, ROLES, all_to,
+    handshake::{ANSWER, REQUEST, edited, with_lines},
+};
+
+fn main() -> io::Result<()> {
+    // Default limits, one piece; then small limits, pieces of 1, 2, 3 and 100 bytes.
+    for (name, head) in requests() {
+        write("server_handshake", name, &[&[0; 5], &head])?;
+    }
+    write("server_handshake", "small_limits", &[&[12, 1, 2, 3, 100], REQUEST.as_bytes()])?;
+    for (name, head) in answers() {
+        write("client_handshake", name, &[&[0; 5], &head])?;
+    }
+    write("client_handshake", "small_limits", &[&[12, 1, 2, 3, 100], ANSWER.as_bytes()])?;
+    for (name, frames) in WIRES {
+        let described = describe(frames);
+        // Role and form; limits; lengths of the pieces.
+        write("receiver", name, &[&[3, 0, 0, 0, 0, 0], &described])?;
+        write(
+            "receiver",
+            &format!("{name}_small"),
+            &[&[0, 9, 3, 5, 0, 1], &all_to(ROLES[0], frames)],
+        )?;
+        write("differential", name, &[&[3, 0], &described])?;
+        write("differential", &format!("{name}_small"), &[&[1, 9], &all_to(ROLES[1], frames)])?;
+    }
+    for ((name, frames), (behaviour, steps)) in WIRES.iter().zip(STEPS.iter().cycle()) {
+        let described = describe(frames);
+        let counts = [3, 0, 8, u8::try_from(steps.len() / 2).expect("few")];
+        // Polls before a future is dropped; options, limits and counts; what is done.
+        let name = format!("{name}_{behaviour}");
+        write("adapters", &name, &[&[0], &counts, OPERATIONS, steps, &described])?;
+    }
+    let operations = b"\0\x10\x02\0\x05\x07\0\x20";
+    write(
+        "adapters",
+        "handshake",
+        &[&[0], &[7, 0, 4, 0], operations, &describe(&[(0x81, b"Hello")])],
+    )?;
+    for (name, operations) in PAIRS {
+        write("connection_pair", name, &[&[64], operations])?;
+    }
+    Ok(())
+}
+
+fn write(target: &str, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(name.replace(' ', "_")), parts.concat())
+}
+
+/// Frames as `frames_to` builds them.
+fn describe(frames: Frames<'_>) -> Vec<u8> {
+    frames
+        .iter()
+        .flat_map(|(first, payload)| [&[*first, payload.len() as u8], *payload].concat())
+        .collect()
+}
+
+fn requests() -> Vec<(&'static str, Vec<u8>)> {
+    let frame = b"\x81\x82\0\0\0\0Hi";
+    vec![
+        ("good", REQUEST.into()),
+        ("good and a frame", [REQUEST.as_bytes(), frame].concat()),
+        (
+            "headers",
+            with_lines(REQUEST, "Cookie: a=1\r\nSec-WebSocket-Protocol: a, b\r\nX: \u{ff}\r\n"),
+        ),
+        ("origin", with_lines(REQUEST, "Origin: http://server.example.com\r\n")),
+        ("extension", with_lines(REQUEST, "Sec-WebSocket-Extensions: a; b=\"1\", c\r\n")),
+        ("body", with_lines(REQUEST, "Content-Length: 3\r\n")),
+        ("plain", edited(REQUEST, "Upgrade: websocket\r\n", "")),
+        ("version 8", edited(REQUEST, ": 13", ": 8")),
+        ("post", edited(REQUEST, "GET", "POST")),
+        ("absolute target", edited(REQUEST, "/chat", "http://a/chat")),
+        ("bare line feed", edited(REQUEST, ".com\r\n", ".com\n")),
+        ("tls", b"\x16\x03\x01\x02\0\x01".into()),
+        ("http 2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into()),
+    ]
+}
+
+fn answers() -> Vec<(&'static str, Vec<u8>)> {
+    let early = "HTTP/1.1 100 Continue\r\n\r\n";
+    let refusal = |fields: &str| format!("HTTP/1.1 403 Forbidden\r\n{fields}\r\n").into_bytes();
+    vec![
+        ("good", ANSWER.into()),
+        ("subprotocol", with_lines(ANSWER, "Sec-WebSocket-Protocol: chat\r\n")),
+        ("extension", with_lines(ANSWER, "Sec-WebSocket-Extensions: a; b=1\r\n")),
+        ("informational", [early, "HTTP/1.1 103 \r\n\r\n", ANSWER].concat().into()),
+        ("wrong proof", edited(ANSWER, "K+xOo=", "K-xOo=")),
+        ("http 1.0", edited(ANSWER, "HTTP/1.1", "HTTP/1.0")),
+        ("refusal until the end", refusal("\r\nno")),
+        ("refusal with a length", refusal("Content-Length: 2\r\n\r\nno")),
+        (
+            "refusal in chunks",
+            refusal("Transfer-Encoding: chunked\r\n\r\n3\r\nno \r\na;x=1\r\nadmittance\r\n0\r\n"),
+        ),
+        ("not http", b"SSH-2.0-OpenSSH\r\n".into()),
+    ]
+}
+
+const WIRES: &[(&str, Frames<'_>)] = &[
+    ("a text and a close", &[(0x81, b"Hello"), (0x88, b"\x03\xe8bye")]),
+    ("binary of 126 bytes", &[(0x82, &[7; 126])]),
+    (
+        "fragments around a ping",
+        &[(0x01, b"two \xe2"), (0x89, b"p"), (0x00, b"\x82"), (0x80, b"\xac")],
+    ),
+    ("empty frames", &[(0x02, b""), (0x00, b""), (0x80, b""), (0x81, b""), (0x8a, b"")]),
+    ("not utf-8", &[(0x81, b"a\xff")]),
+    ("not utf-8 in a fragment", &[(0x01, b"\xed\xa0"), (0x80, b"\x80")]),
+    ("cut character", &[(0x01, b"\xf0\x9f"), (0x80, b"")]),
+    ("reserved opcode", &[(0x83, b"")]),
+    ("reserved bit", &[(0xc1, b"")]),
+    ("fragmented ping", &[(0x09, b"")]),
+    ("long ping", &[(0x89, &[0; 126])]),
+    ("continuation of nothing", &[(0x80, b"x")]),
+    ("interrupted", &[(0x01, b"a"), (0x81, b"b")]),
+    ("empty close", &[(0x88, b"")]),
+    ("half a code", &[(0x88, b"\x03")]),
+    ("code 1005", &[(0x88, b"\x03\xed")]),
+    ("code 1014", &[(0x88, b"\x03\xf6")]),
+    ("reason not utf-8", &[(0x88, b"\x03\xe8\xff")]),
+];
+
+/// Receive, echo, feed, send, ping, flush, send a Close, close.
+const OPERATIONS: &[u8] = b"\0\0\x01\0\x02\x20\x04\x01\x05\x03\x03\0\x06\x01\x07\x01";
+/// Which call does what: see `Story::new`.
+const STEPS: &[(&str, &[u8])] = &[
+    ("at_once", b""),
+    ("in_pieces", b"\0\x03\x02\0\0\x01\x05\x01\x06\0\x05\x02\x08\0"),
+    ("failing", b"\0\x08\x05\x04\x07\x01"),
+];
+
+/// Three bytes each: see `Pair::act`.
+const PAIRS: &[(&str, &[u8])] = &[
+    ("send both ways", b"\0\x05\0\x0b\xff\xff\x11\x20\0\x0a\x03\0\x0a\xff\xff"),
+    ("chunks around a ping", b"\x04\x0b\0\x06\x03x\x0a\x05\0\x04\x0b\0\x0a\xff\xff\x04\x08\0"),
+    ("large and shared", b"\x11\0\xc0\x01\0\x20\x0b\0\x10\x0b\xff\xff"),
+    ("pings above the mark", b"\x06\x40a\x06\x40b\x06\x40c\x0a\xff\xff\x0b\xff\xff"),
+    ("close with messages under way", b"\x01\x05\0\x08\xe8\x03\x01\x06\0\x0a\xff\xff\x0b\xff\xff"),
+    ("both close", b"\x08\xe8\x03\x09\xe9\x03\x0a\xff\xff\x0b\xff\xff"),
+    ("cut", b"\0\x20\0\x0a\x05\0\x0e\0\0\x01\x05\0\x0b\xff\xff"),
+];
