@@ -127,6 +127,10 @@ const WIRES: &[(&str, Frames<'_>)] = &[
     ("empty close", &[(0x88, b"")]),
     ("half a code", &[(0x88, b"\x03")]),
     ("code 1005", &[(0x88, b"\x03\xed")]),
+    ("code 999", &[(0x88, b"\x03\xe7")]),
+    ("code 1016", &[(0x88, b"\x03\xf8")]),
+    ("code 2999", &[(0x88, b"\x0b\xb7")]),
+    ("code 5000", &[(0x88, b"\x13\x88")]),
     ("code 1014", &[(0x88, b"\x03\xf6")]),
     ("reason not utf-8", &[(0x88, b"\x03\xe8\xff")]),
 ];
