@@ -15,9 +15,8 @@ use alloc::boxed::Box;
 use core::{mem, ops::Range};
 
 use crate::{
-    Assembler, CloseFrame, Config, Fin, Kind, MaskSource, Message, Opcode, Payload, ProtocolError,
-    Receiver, SendError, Sender, Text, WriteBuffer, assembler,
-    part::{Chunk, LocatedPart, Part},
+    Assembler, Chunk, CloseFrame, Config, Fin, Kind, MaskSource, Message, Payload, ProtocolError,
+    Receiver, SendError, Sender, Text, WriteBuffer, assembler, control::Control, part::LocatedPart,
     utf8,
 };
 
@@ -59,9 +58,10 @@ pub struct Connection {
 #[derive(Debug)]
 pub(crate) enum LocatedEvent {
     Message(LocatedMessage),
-    Control(Opcode, Range<usize>),
+    Ping(Range<usize>),
+    Pong(Range<usize>),
     /// A control frame that straddled inputs, or a Close.
-    Owned(Box<Part<'static>>),
+    Owned(Box<Control<'static>>),
 }
 
 /// A message by its place; the text of a lent one is not checked yet.
@@ -141,13 +141,12 @@ impl Connection {
         let Some(located) = located? else { return Ok(None) };
         let event = match located {
             LocatedEvent::Message(message) => Event::Message(self.lend(message, bytes, output)?),
-            LocatedEvent::Control(Opcode::Ping, at) => Event::Ping(Payload::Lent(&bytes[at])),
-            LocatedEvent::Control(_, at) => Event::Pong(Payload::Lent(&bytes[at])),
-            LocatedEvent::Owned(part) => match *part {
-                Part::Ping(payload) => Event::Ping(payload),
-                Part::Pong(payload) => Event::Pong(payload),
-                Part::Close(close) => Event::Close(close),
-                Part::Data(_) => return Ok(None),
+            LocatedEvent::Ping(at) => Event::Ping(Payload::Lent(&bytes[at])),
+            LocatedEvent::Pong(at) => Event::Pong(Payload::Lent(&bytes[at])),
+            LocatedEvent::Owned(control) => match *control {
+                Control::Ping(payload) => Event::Ping(payload),
+                Control::Pong(payload) => Event::Pong(payload),
+                Control::Close(close) => Event::Close(close),
             },
         };
         *input = rest;
@@ -215,19 +214,22 @@ impl Connection {
                         }
                     }
                 }
-                LocatedPart::Control(opcode) => {
-                    if opcode == Opcode::Ping {
-                        self.sender.reply_ping(&input[payload.clone()], output);
-                    }
-                    LocatedEvent::Control(opcode, payload)
+                LocatedPart::Ping => {
+                    self.sender.reply_ping(&input[payload.clone()], output);
+                    LocatedEvent::Ping(payload)
                 }
-                LocatedPart::Owned(part) => {
-                    self.sender.reply(&part, output);
-                    if self.receiver.is_ended() {
-                        // RFC 6455 §5.5.1: the rest of an unfinished message will not come.
-                        self.assembler = Assembler::new();
+                LocatedPart::Pong => LocatedEvent::Pong(payload),
+                LocatedPart::Owned(control) => {
+                    match &*control {
+                        Control::Ping(payload) => self.sender.reply_ping(payload, output),
+                        Control::Pong(_) => {}
+                        Control::Close(close) => {
+                            self.sender.reply_close(close.as_ref(), output);
+                            // RFC 6455 §5.5.1: the rest of an unfinished message will not come.
+                            self.assembler = Assembler::new();
+                        }
                     }
-                    LocatedEvent::Owned(part)
+                    LocatedEvent::Owned(control)
                 }
             }));
         }

@@ -71,6 +71,7 @@ pub mod blocking;
 mod close;
 mod config;
 mod connection;
+mod control;
 mod error;
 mod frame;
 mod handshake;

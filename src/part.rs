@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use crate::{CloseFrame, Kind, Opcode, Payload};
+use crate::{CloseFrame, Kind, Payload, control::Control};
 
 /// The next piece of what the peer sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,9 +64,10 @@ pub(crate) enum LocatedPart {
         fin: bool,
         frame_rest: u64,
     },
-    Control(Opcode),
+    Ping,
+    Pong,
     /// A control frame that straddled inputs, or a Close.
-    Owned(Box<Part<'static>>),
+    Owned(Box<Control<'static>>),
 }
 
 impl LocatedPart {
@@ -76,12 +77,19 @@ impl LocatedPart {
             Self::Data { kind, first, fin, frame_rest } => {
                 Part::Data(Chunk { kind, payload, first, fin, frame_rest })
             }
-            Self::Control(opcode) => control(opcode, Payload::Lent(payload)),
-            Self::Owned(part) => *part,
+            Self::Ping => Part::Ping(Payload::Lent(payload)),
+            Self::Pong => Part::Pong(Payload::Lent(payload)),
+            Self::Owned(control) => (*control).into(),
         }
     }
 }
 
-pub(crate) fn control(opcode: Opcode, payload: Payload<'_>) -> Part<'_> {
-    if opcode == Opcode::Ping { Part::Ping(payload) } else { Part::Pong(payload) }
+impl<'a> From<Control<'a>> for Part<'a> {
+    fn from(control: Control<'a>) -> Self {
+        match control {
+            Control::Ping(payload) => Self::Ping(payload),
+            Control::Pong(payload) => Self::Pong(payload),
+            Control::Close(close) => Self::Close(close),
+        }
+    }
 }

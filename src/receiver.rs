@@ -9,13 +9,14 @@
 //!
 //! Memory: at most one header and one control payload are carried here; data is lent, never held.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::boxed::Box;
 use core::{mem, ops::Range};
 
 use crate::{
     CloseFrame, Config, FrameHeader, Kind, Mask, Opcode, Part, ProtocolError, Role, Rsv,
-    frame::{FIN, MASK, MAX_HEADER_LEN},
-    part::{Located, LocatedPart, control},
+    control::{Control, UnfinishedControl},
+    frame::{FIN, MASK, MAX_HEADER_LEN, NO_MASK},
+    part::{Located, LocatedPart},
 };
 
 /// Checks and unmasks what the peer sends.
@@ -48,7 +49,7 @@ enum State {
     /// In the payload of a data frame.
     Data(DataFrame),
     /// In the payload of a control frame that straddles inputs.
-    Control { opcode: Opcode, mask: Mask, rest: usize, carried: Vec<u8> },
+    Control(UnfinishedControl),
     /// A Close came: nothing after it counts (§5.5.1).
     Closed,
     /// The peer broke a rule: nothing after it counts (§7.1.7).
@@ -237,7 +238,10 @@ impl Receiver {
                 self.state = State::Between;
                 Ok(self.data(frame, input, 0))
             }
-            State::Control { .. } => self.carried_control(input),
+            State::Control(frame) => {
+                let (used, control) = frame.receive(input)?;
+                Ok(control.map(|control| self.control_whole(control, used, used)))
+            }
             State::Failed(error) => Err(error.clone()),
             State::Closed | State::Between | State::Header { .. } => Ok(None),
         }
@@ -319,52 +323,34 @@ impl Receiver {
         input: &mut [u8],
         start: usize,
     ) -> Result<Option<Located>, ProtocolError> {
-        let opcode = header.opcode;
-        let mask = header.mask.unwrap_or(NO_MASK);
-        // At most 125, by `FrameHeader::parse`.
-        let len = header.payload_len as usize;
-        let used = start + len;
-        if let Some(payload) = input.get_mut(start..used) {
-            mask.apply(0, payload);
-            let part = if opcode == Opcode::Close {
-                self.close(payload)?
-            } else {
-                LocatedPart::Control(opcode)
-            };
-            return Ok(Some(Located { start, used, part }));
-        }
-        let mut carried = Vec::with_capacity(len);
-        carried.extend_from_slice(&input[start..]);
-        self.state = State::Control { opcode, mask, rest: len - carried.len(), carried };
-        Ok(None)
-    }
-
-    /// Goes on with a control frame whose first bytes came before.
-    fn carried_control(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
-        let State::Control { opcode, mask, rest, carried } = &mut self.state else {
+        // At most 125 more, by `FrameHeader::parse`.
+        let used = start + header.payload_len as usize;
+        let Some(payload) = input.get_mut(start..used) else {
+            self.state = State::Control(UnfinishedControl::new(header, &input[start..]));
             return Ok(None);
         };
-        let used = input.len().min(*rest);
-        carried.extend_from_slice(&input[..used]);
-        *rest -= used;
-        if *rest > 0 {
-            return Ok(None);
-        }
-        let (opcode, mut payload) = (*opcode, mem::take(carried));
-        mask.apply(0, &mut payload);
-        self.state = State::Between;
-        let part = if opcode == Opcode::Close {
-            self.close(&payload)?
-        } else {
-            LocatedPart::Owned(Box::new(control(opcode, payload.into())))
+        header.mask.unwrap_or(NO_MASK).apply(0, payload);
+        let part = match header.opcode {
+            Opcode::Close => {
+                let close = Control::Close(CloseFrame::parse(payload)?);
+                return Ok(Some(self.control_whole(Box::new(close), start, used)));
+            }
+            Opcode::Ping => LocatedPart::Ping,
+            _ => LocatedPart::Pong,
         };
-        Ok(Some(Located { start: used, used, part }))
+        Ok(Some(Located { start, used, part }))
     }
 
-    fn close(&mut self, payload: &[u8]) -> Result<LocatedPart, ProtocolError> {
-        let close = CloseFrame::parse(payload)?;
-        self.state = State::Closed;
-        Ok(LocatedPart::Owned(Box::new(Part::Close(close))))
+    /// RFC 6455 §5.5.1: nothing that comes after a Close counts.
+    fn control_whole(
+        &mut self,
+        control: Box<Control<'static>>,
+        start: usize,
+        used: usize,
+    ) -> Located {
+        self.state =
+            if matches!(*control, Control::Close(_)) { State::Closed } else { State::Between };
+        Located { start, used, part: LocatedPart::Owned(control) }
     }
 }
 
@@ -374,7 +360,5 @@ impl Unfinished {
     }
 }
 
-/// Applying it changes nothing, so a missing mask needs no branch of its own.
-const NO_MASK: Mask = Mask::new([0; 4]);
 const FIN_TEXT: u8 = FIN | Opcode::Text as u8;
 const FIN_BINARY: u8 = FIN | Opcode::Binary as u8;

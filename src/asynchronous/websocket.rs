@@ -10,8 +10,9 @@ use super::{
     link::{Link, READS_PER_POLL},
 };
 use crate::{
-    CloseCode, CloseFrame, Connection, Error, Message, Part, ProtocolError, SendError, WriteBuffer,
+    CloseCode, CloseFrame, Connection, Error, Message, ProtocolError, SendError, WriteBuffer,
     connection::{LocatedEvent, LocatedMessage},
+    control::Control,
     read_buffer::ReadBuffer,
 };
 
@@ -239,9 +240,9 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
             let (read, used) = input.parts();
             match link.connection.locate(read, used, &mut link.output)? {
                 Some(LocatedEvent::Message(located)) => return Ok(Some(located)),
-                Some(LocatedEvent::Control(..)) => {}
-                Some(LocatedEvent::Owned(part)) => {
-                    if let Part::Close(close) = *part {
+                Some(LocatedEvent::Ping(_) | LocatedEvent::Pong(_)) => {}
+                Some(LocatedEvent::Owned(control)) => {
+                    if let Control::Close(close) = *control {
                         *peer_close = close;
                     }
                 }

@@ -4,8 +4,9 @@ use std::io::{Read, Write};
 
 use super::link::{Link, read};
 use crate::{
-    CloseCode, CloseFrame, Connection, Error, Message, Part, ProtocolError, SendError, WriteBuffer,
+    CloseCode, CloseFrame, Connection, Error, Message, ProtocolError, SendError, WriteBuffer,
     connection::{LocatedEvent, LocatedMessage},
+    control::Control,
     read_buffer::ReadBuffer,
 };
 
@@ -195,9 +196,9 @@ impl<S: Read + Write> WebSocket<S> {
             let (read, used) = input.parts();
             match link.connection.locate(read, used, &mut link.output) {
                 Ok(Some(LocatedEvent::Message(located))) => return Ok(Some(located)),
-                Ok(Some(LocatedEvent::Control(..))) => {}
-                Ok(Some(LocatedEvent::Owned(part))) => {
-                    if let Part::Close(close) = *part {
+                Ok(Some(LocatedEvent::Ping(_) | LocatedEvent::Pong(_))) => {}
+                Ok(Some(LocatedEvent::Owned(control))) => {
+                    if let Control::Close(close) = *control {
                         *peer_close = close;
                     }
                 }

@@ -77,5 +77,7 @@ impl Mask {
     }
 }
 
+/// Applying it changes nothing, so a missing mask needs no branch of its own.
+pub(crate) const NO_MASK: Mask = Mask::new([0; 4]);
 /// Bytes that are masked at a time: the width of the vectors that every x86-64 and ARM64 has.
 const PIECE: usize = 16;

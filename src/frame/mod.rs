@@ -7,3 +7,4 @@ pub use header::{FrameHeader, Opcode, Rsv};
 pub use mask::Mask;
 
 pub(crate) use header::{FIN, MASK, MAX_CONTROL_LEN, MAX_HEADER_LEN};
+pub(crate) use mask::NO_MASK;
