@@ -1,12 +1,12 @@
 //! What a stream may report, and what it may not.
 
-use std::io;
+use std::io::{self, IoSlice};
 
-/// Refuses a write of nothing, and of more bytes than there were.
-pub(crate) fn check_written(written: usize, waiting: usize) -> io::Result<()> {
+/// Refuses a write of nothing, and of more bytes than it was given.
+pub(crate) fn check_written(written: usize, given: &[IoSlice<'_>]) -> io::Result<()> {
     match written {
         0 => Err(io::ErrorKind::WriteZero.into()),
-        written if written > waiting => Err(lie()),
+        written if written > given.iter().map(|part| part.len()).sum() => Err(lie()),
         _ => Ok(()),
     }
 }

@@ -50,6 +50,17 @@ fn echo_lent(ws: &mut WebSocket<Polled>, most: usize) -> Result<Option<Seen>, Er
     }
 }
 
+#[test]
+fn a_write_that_says_it_took_more_than_it_was_given_is_an_error() {
+    let mut ws = server(Scripted::new().write_lies());
+    // More parts than one write is given: what it claims is still less than what waits.
+    for _ in 0..12 {
+        finish(ws.feed(vec![7; 5000])).unwrap();
+    }
+    let flushed = finish(ws.flush());
+    assert!(matches!(flushed, Err(Error::Io(error)) if error.kind() == ErrorKind::Other));
+}
+
 fn until_ready<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
     loop {
         if let Some(value) = attempt() {

@@ -225,6 +225,16 @@ fn a_read_that_says_it_filled_more_than_its_room_is_an_error() {
 }
 
 #[test]
+fn a_write_that_says_it_took_more_than_it_was_given_is_an_error() {
+    let mut ws = server(Scripted::new().write_lies());
+    // More parts than one write is given: what it claims is still less than what waits.
+    for _ in 0..12 {
+        ws.feed(vec![7; 5000]).unwrap();
+    }
+    assert_eq!(ws.flush().map_err(error), Err(Seen::Io(ErrorKind::Other)));
+}
+
+#[test]
 fn a_flush_that_timed_out_is_made_again_before_the_next_read() {
     let script =
         Scripted::new().read(masked(0x81, b"x")).flush_fails(ErrorKind::WouldBlock).read_pending();

@@ -146,8 +146,9 @@ pub(super) fn poll_write_all<S: Unpin, A: Adapter<S>>(
     while output.has_remaining() {
         let mut parts = [IoSlice::new(&[]); MAX_PARTS];
         let count = output.chunks_vectored(&mut parts);
-        let written = ready!(A::poll_write(Pin::new(stream), cx, &parts[..count]))?;
-        io_error::check_written(written, output.remaining())?;
+        let parts = &parts[..count];
+        let written = ready!(A::poll_write(Pin::new(stream), cx, parts))?;
+        io_error::check_written(written, parts)?;
         output.advance(written);
     }
     A::poll_flush(Pin::new(stream), cx)

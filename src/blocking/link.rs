@@ -80,12 +80,14 @@ impl<S: Read + Write> Link<S> {
 /// Writes all of `output`; what was not written when it fails stays there.
 pub(super) fn write_all(stream: &mut impl Write, output: &mut WriteBuffer) -> io::Result<()> {
     while output.has_remaining() {
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let written = match output.chunks_vectored(&mut slices) {
-            1 => retry(|| stream.write(output.chunk()))?,
-            count => retry(|| stream.write_vectored(&slices[..count]))?,
-        };
-        io_error::check_written(written, output.remaining())?;
+        let mut parts = [IoSlice::new(&[]); MAX_PARTS];
+        let count = output.chunks_vectored(&mut parts);
+        let parts = &parts[..count];
+        let written = retry(|| match parts {
+            [part] => stream.write(part),
+            parts => stream.write_vectored(parts),
+        })?;
+        io_error::check_written(written, parts)?;
         output.advance(written);
     }
     retry(|| stream.flush())
@@ -113,4 +115,4 @@ fn is_timeout(error: &io::Error) -> bool {
 }
 
 /// Parts that one vectored write takes.
-const MAX_SLICES: usize = 16;
+const MAX_PARTS: usize = 16;
