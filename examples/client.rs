@@ -23,6 +23,10 @@ async fn main() {
     });
 }
 
+fn is_escape(character: char) -> bool {
+    character.is_control() && !matches!(character, '\n' | '\t')
+}
+
 async fn talk(url: &str) -> Result<(), Error> {
     let mut ws = connect(url).await?;
     eprintln!("connected to {url}; Ctrl-D closes");
@@ -39,14 +43,15 @@ async fn talk(url: &str) -> Result<(), Error> {
                 }
             }
             message = ws.receive() => match message? {
-                Some(Message::Text(text)) => println!("{text}"),
+                // A terminal obeys what it prints: only text is printed as it is.
+                Some(Message::Text(text)) => println!("{}", text.replace(is_escape, "\u{fffd}")),
                 Some(Message::Binary(bytes)) => println!("{} bytes: {bytes:02x?}", bytes.len()),
                 None => break,
             },
         }
     }
     if let Some(close) = ws.peer_close() {
-        eprintln!("closed: {} {}", close.code, close.reason);
+        eprintln!("closed: {} {}", close.code, close.reason.replace(is_escape, "\u{fffd}"));
     }
     Ok(())
 }

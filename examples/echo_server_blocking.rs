@@ -19,17 +19,18 @@ fn main() -> Result<(), Error> {
     let listener = TcpListener::bind(address)?;
     println!("listening on ws://{}", listener.local_addr()?);
     for stream in listener.incoming() {
-        match stream {
-            Ok(stream) => drop(thread::spawn(|| {
+        let started = match stream {
+            Ok(stream) => thread::Builder::new().spawn(|| {
                 if let Err(error) = serve(stream) {
                     eprintln!("{error}");
                 }
-            })),
-            // No file descriptor is free, for instance: those that are open go on.
-            Err(error) => {
-                eprintln!("{error}");
-                thread::sleep(Duration::from_millis(100));
-            }
+            }),
+            Err(error) => Err(error),
+        };
+        // No file descriptor or thread is free, for instance: those that are open go on.
+        if let Err(error) = started {
+            eprintln!("{error}");
+            thread::sleep(Duration::from_millis(100));
         }
     }
     Ok(())

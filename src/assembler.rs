@@ -11,21 +11,24 @@ use bytestring::ByteString;
 
 use crate::{
     Chunk, Kind, Message, Payload, ProtocolError, Text,
+    hidden::Hidden,
     utf8::{self, InvalidUtf8, Utf8Carry},
 };
 
 /// Gathers the chunks of a message.
 #[derive(Debug, Default)]
 pub struct Assembler {
-    gathered: Gathered,
+    gathered: Hidden<Gathered>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 enum Gathered {
     #[default]
     Nothing,
     Text(String, Utf8Carry),
     Binary(Vec<u8>),
+    /// What came was no text: nothing after it counts (§8.1).
+    Failed,
 }
 
 impl Assembler {
@@ -38,12 +41,16 @@ impl Assembler {
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::InvalidUtf8`] as soon as no valid text begins with what came (§8.1).
+    /// [`ProtocolError::InvalidUtf8`] as soon as no valid text begins with what came (§8.1), and at
+    /// every later call.
     pub fn push<'a>(&mut self, chunk: Chunk<'a>) -> Result<Option<Message<'a>>, ProtocolError> {
-        if chunk.first && chunk.is_last() {
-            return lend(chunk.kind, chunk.payload).map(Some);
-        }
-        self.gather(chunk)
+        let failed = matches!(*self.gathered, Gathered::Failed);
+        let message = if chunk.first && chunk.is_last() && !failed {
+            lend(chunk.kind, chunk.payload).map(Some)
+        } else {
+            self.gather(chunk)
+        };
+        message.inspect_err(|_| *self.gathered = Gathered::Failed)
     }
 
     /// Takes the next chunk of a message that did not come as one.
@@ -51,13 +58,12 @@ impl Assembler {
         &mut self,
         chunk: Chunk<'_>,
     ) -> Result<Option<Message<'static>>, ProtocolError> {
-        if chunk.first {
-            self.gathered = match chunk.kind {
-                Kind::Text => Gathered::Text(String::new(), Utf8Carry::default()),
-                Kind::Binary => Gathered::Binary(Vec::new()),
-            };
+        match &mut *self.gathered {
+            Gathered::Failed => return Err(ProtocolError::InvalidUtf8),
+            gathered if chunk.first => *gathered = Gathered::new(chunk.kind),
+            _ => {}
         }
-        match &mut self.gathered {
+        match &mut *self.gathered {
             Gathered::Text(text, carry) => {
                 let add = carry.len() + chunk.payload.len();
                 text.reserve_exact(growth(text.len(), text.capacity(), add, &chunk));
@@ -73,16 +79,25 @@ impl Assembler {
                 bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, &chunk));
                 bytes.extend_from_slice(chunk.payload);
             }
-            Gathered::Nothing => {}
+            Gathered::Nothing | Gathered::Failed => {}
         }
         Ok(if chunk.is_last() { self.take() } else { None })
     }
 
     fn take(&mut self) -> Option<Message<'static>> {
-        match core::mem::take(&mut self.gathered) {
+        match core::mem::take(&mut *self.gathered) {
             Gathered::Text(text, _) => Some(Message::Text(Text::Owned(fit_text(text)))),
             Gathered::Binary(bytes) => Some(Message::Binary(Payload::Owned(fit(bytes)))),
-            Gathered::Nothing => None,
+            Gathered::Nothing | Gathered::Failed => None,
+        }
+    }
+}
+
+impl Gathered {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Text => Self::Text(String::new(), Utf8Carry::default()),
+            Kind::Binary => Self::Binary(Vec::new()),
         }
     }
 }
@@ -108,7 +123,7 @@ fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>) -> usize {
     let rest = usize::try_from(chunk.frame_rest).unwrap_or(usize::MAX);
     let ahead = if chunk.fin { held.max(STEP).min(rest) } else { held.max(STEP.min(rest)) };
     // What is held fits `isize`; what is reserved must too, on 32 bits as well.
-    add + ahead.min(isize::MAX as usize - held)
+    add + ahead.min((isize::MAX as usize).saturating_sub(held))
 }
 
 /// Ends the growth: a message holds no more memory than its length.

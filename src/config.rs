@@ -1,5 +1,7 @@
 //! The limits of a connection, each with its reason.
 
+use core::time::Duration;
+
 /// The limits of a connection and of its handshake.
 ///
 /// ```
@@ -20,7 +22,8 @@ pub struct Config {
     pub max_message_frames: u32,
     /// The longest HTTP head of a handshake, in bytes: 16 KiB.
     ///
-    /// A server answers 431 past it. A request that comes through a CDN with cookies has 9 KiB.
+    /// A server answers 431 past it. A request that comes through a CDN with cookies has 9 KiB. At a
+    /// client, informational answers (1xx) and the answer that follows them share it.
     pub max_head_len: usize,
     /// The most headers in the HTTP head of a handshake: 100. A server answers 431 past it.
     pub max_headers: usize,
@@ -28,6 +31,12 @@ pub struct Config {
     ///
     /// What is longer is cut: the body is for a person who reads the error.
     pub max_refusal_body_len: usize,
+    /// How long an adapter waits for the peer to end the stream after it was told what it did wrong:
+    /// 10 s. The error is reported then.
+    ///
+    /// A peer that is still sending has that long to read why (RFC 6455 §7.1.1): a socket that is
+    /// dropped with unread bytes is reset. Only the adapters for asynchronous streams wait.
+    pub close_timeout: Duration,
     /// How many bytes wait to be written before `feed` waits: 64 KiB.
     ///
     /// Above it a ping is answered later, and only the latest one (RFC 6455 §5.5.3). A single
@@ -43,6 +52,7 @@ impl Default for Config {
             max_head_len: 16 * 1024,
             max_headers: 100,
             max_refusal_body_len: 64 * 1024,
+            close_timeout: Duration::from_secs(10),
             write_high_water: 64 * 1024,
         }
     }

@@ -12,7 +12,7 @@
 //! The invariant: **`Ok(None)` means that `input` is empty and nothing in it is needed any more.**
 
 use alloc::boxed::Box;
-use core::{mem, ops::Range};
+use core::{mem, ops::Range, time::Duration};
 
 use crate::{
     Assembler, Chunk, CloseFrame, Config, Fin, Kind, MaskSource, Message, Payload, ProtocolError,
@@ -52,6 +52,7 @@ pub struct Connection {
     receiver: Receiver,
     assembler: Assembler,
     sender: Sender,
+    close_timeout: Duration,
 }
 
 /// An event by its place: what [`Connection::receive`] lends, before it is lent.
@@ -89,7 +90,12 @@ impl Connection {
     }
 
     fn new(role: Role, sender: Sender, config: &Config) -> Self {
-        Self { receiver: Receiver::new(role, config), assembler: Assembler::new(), sender }
+        Self {
+            receiver: Receiver::new(role, config),
+            assembler: Assembler::new(),
+            sender,
+            close_timeout: config.close_timeout,
+        }
     }
 
     /// Takes bytes off the front of `input` until they give an event, or until there are none left.
@@ -332,6 +338,12 @@ impl Connection {
     #[cfg(feature = "std")]
     pub(crate) const fn high_water(&self) -> usize {
         self.sender.high_water()
+    }
+
+    /// [`Config::close_timeout`].
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn close_timeout(&self) -> Duration {
+        self.close_timeout
     }
 
     /// Whether the peer failed: nothing more of what it says counts.

@@ -5,7 +5,9 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 
-use crate::{CloseFrame, FrameHeader, Mask, Opcode, Payload, ProtocolError, frame::NO_MASK};
+use crate::{
+    CloseFrame, FrameHeader, Mask, Opcode, Payload, ProtocolError, frame::NO_MASK, hidden::Hidden,
+};
 
 /// What a control frame says.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub(crate) struct UnfinishedControl {
     opcode: Opcode,
     mask: Mask,
     len: usize,
-    carried: Vec<u8>,
+    carried: Hidden<Vec<u8>>,
 }
 
 impl UnfinishedControl {
@@ -31,7 +33,12 @@ impl UnfinishedControl {
         let len = header.payload_len as usize;
         let mut carried = Vec::with_capacity(len);
         carried.extend_from_slice(payload);
-        Self { opcode: header.opcode, mask: header.mask.unwrap_or(NO_MASK), len, carried }
+        Self {
+            opcode: header.opcode,
+            mask: header.mask.unwrap_or(NO_MASK),
+            len,
+            carried: Hidden(carried),
+        }
     }
 
     /// Takes what `input` holds of the payload, and says how much that was. Returns what the frame
@@ -45,7 +52,7 @@ impl UnfinishedControl {
         if self.carried.len() < self.len {
             return Ok((used, None));
         }
-        let mut payload = mem::take(&mut self.carried);
+        let mut payload = mem::take(&mut *self.carried);
         self.mask.apply(0, &mut payload);
         let control = match self.opcode {
             Opcode::Close => Control::Close(CloseFrame::parse(&payload)?),

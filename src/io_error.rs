@@ -16,9 +16,12 @@ pub(crate) fn check_read(read: usize, room: usize) -> io::Result<usize> {
     if read > room { Err(lie()) } else { Ok(read) }
 }
 
-/// The same kind and text: `io::Error` does not clone.
+/// The same error, but for a source of its own: `io::Error` does not clone.
 pub(crate) fn copy(error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), error.to_string())
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
 }
 
 fn lie() -> io::Error {

@@ -75,6 +75,7 @@ mod control;
 mod error;
 mod frame;
 mod handshake;
+mod hidden;
 #[cfg(feature = "std")]
 mod io_error;
 mod message;

@@ -2,13 +2,16 @@
 
 use std::mem;
 
-use crate::pool::{READ_BLOCK_LEN, give_read_block, take_read_block};
+use crate::{
+    hidden::Hidden,
+    pool::{READ_BLOCK_LEN, give_read_block, take_read_block},
+};
 
 /// Bytes that were read and not yet used up.
 #[derive(Debug, Default)]
 pub(crate) struct ReadBuffer {
     /// Empty, or from the pool, or bytes that were read elsewhere.
-    block: Box<[u8]>,
+    block: Hidden<Box<[u8]>>,
     start: usize,
     end: usize,
 }
@@ -46,7 +49,7 @@ impl ReadBuffer {
         debug_assert!(self.is_empty(), "unused bytes would be lost");
         (self.start, self.end) = (0, 0);
         if self.block.len() < READ_BLOCK_LEN {
-            self.block = take_read_block();
+            *self.block = take_read_block();
         }
         &mut self.block
     }
@@ -60,20 +63,20 @@ impl ReadBuffer {
     pub(crate) fn release(&mut self) {
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
-            give_read_block(mem::take(&mut self.block));
+            give_read_block(mem::take(&mut *self.block));
         }
     }
 }
 
 impl Drop for ReadBuffer {
     fn drop(&mut self) {
-        give_read_block(mem::take(&mut self.block));
+        give_read_block(mem::take(&mut *self.block));
     }
 }
 
 impl From<&[u8]> for ReadBuffer {
     /// Takes bytes that were read elsewhere, however many.
     fn from(bytes: &[u8]) -> Self {
-        Self { block: bytes.into(), start: 0, end: bytes.len() }
+        Self { block: Hidden(bytes.into()), start: 0, end: bytes.len() }
     }
 }

@@ -23,6 +23,8 @@
 //! # }
 //! ```
 //!
+//! The runtime needs its timer (`enable_time` or `enable_all`): without it tokio panics.
+//!
 //! All state is in the [`WebSocket`]: futures may be dropped, in `select!` for instance. A dropped
 //! `receive` loses nothing, a dropped `send` has queued the whole message or none of it.
 
@@ -30,6 +32,7 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
@@ -97,6 +100,10 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
 impl asynchronous::sealed::Sealed for Tokio {}
 
 impl<S: AsyncRead + AsyncWrite> Adapter<S> for Tokio {
+    fn sleep(duration: Duration) -> asynchronous::Timer {
+        Box::pin(::tokio::time::sleep(duration))
+    }
+
     fn poll_read(
         stream: Pin<&mut S>,
         cx: &mut Context<'_>,

@@ -14,13 +14,15 @@ use core::mem;
 
 use bytes::{Buf, Bytes};
 
+use crate::hidden::Hidden;
+
 /// The bytes that wait to be written to the peer, in order; drain it as a [`Buf`].
 ///
 /// The application owns it: a [`Connection`](crate::Connection) only appends. With feature `std`,
 /// [`Buf::chunks_vectored`] hands out all parts for one vectored write.
 #[derive(Debug)]
 pub struct WriteBuffer {
-    block: Vec<u8>,
+    block: Hidden<Vec<u8>>,
     /// The front of `block` that was written already.
     written: usize,
     shared: VecDeque<Shared>,
@@ -35,13 +37,13 @@ pub struct WriteBuffer {
 struct Shared {
     /// Bytes of the block that come before it, counted from the shared payload before.
     gap: usize,
-    payload: Bytes,
+    payload: Hidden<Bytes>,
 }
 
 impl Default for WriteBuffer {
     fn default() -> Self {
         Self {
-            block: Vec::new(),
+            block: Hidden::default(),
             written: 0,
             shared: VecDeque::new(),
             tail: 0,
@@ -81,7 +83,7 @@ impl WriteBuffer {
     pub fn release(&mut self) {
         if self.is_empty() {
             self.shared = VecDeque::new();
-            let block = mem::take(&mut self.block);
+            let block = mem::take(&mut *self.block);
             #[cfg(feature = "std")]
             crate::pool::give_write_block(block);
             #[cfg(not(feature = "std"))]
@@ -101,7 +103,7 @@ impl WriteBuffer {
             return self.put_slice(&bytes);
         }
         self.shared_len += bytes.len();
-        self.shared.push_back(Shared { gap: self.tail, payload: bytes });
+        self.shared.push_back(Shared { gap: self.tail, payload: Hidden(bytes) });
         self.tail = 0;
     }
 
@@ -125,7 +127,7 @@ impl WriteBuffer {
             }
             #[cfg(feature = "std")]
             if self.block.capacity() == 0 {
-                self.block = crate::pool::take_write_block();
+                *self.block = crate::pool::take_write_block();
             }
             self.block.reserve(len);
         }
@@ -140,7 +142,7 @@ impl WriteBuffer {
         if self.is_empty() {
             self.written = 0;
             if self.block.capacity() > KEEP {
-                self.block = Vec::new();
+                *self.block = Vec::new();
             } else {
                 self.block.clear();
             }

@@ -14,7 +14,11 @@ use common::{
     stories::stories,
     unmasked,
 };
-use fullduplex::{CloseCode, Error, tokio::WebSocket};
+use fullduplex::{CloseCode, Config, Connection, Error, ProtocolError, tokio::WebSocket};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    time::Instant,
+};
 
 /// An application that echoes; its futures are dropped after `most` polls, and made anew.
 type Echo = fn(&mut WebSocket<Polled>, usize) -> Result<Option<Seen>, Error>;
@@ -230,4 +234,54 @@ fn a_write_that_failed_is_reported_when_nothing_of_the_peer_is_at_hand() {
     finish(ws.feed("answer")).unwrap();
     let Some(Err(Error::Io(error))) = poll(ws.receive(), 1) else { panic!("it waits for ever") };
     assert_eq!(error.kind(), ErrorKind::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_failed_and_stays_silent_is_waited_for_until_the_close_timeout() {
+    let (mut stream, other) = tokio::io::duplex(1024);
+    let mut ws = tokio_server(other);
+    stream.write_all(&masked(0x83, b"")).await.unwrap();
+    let start = Instant::now();
+    let error = ws.receive().await.unwrap_err();
+    assert!(matches!(error, Error::Protocol(ProtocolError::ReservedOpcode(3))), "{error}");
+    assert_eq!(start.elapsed().as_secs(), 10);
+    // It is told at once, and the stream is shut down behind that.
+    let mut close = Vec::new();
+    stream.read_to_end(&mut close).await.unwrap();
+    assert_eq!(close[2..4], 1002_u16.to_be_bytes());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_failed_and_reads_nothing_is_given_up_after_the_close_timeout() {
+    let (mut stream, other) = tokio::io::duplex(16);
+    let mut ws = tokio_server(other);
+    ws.feed("more than the stream holds").await.unwrap();
+    stream.write_all(&masked(0x83, b"")).await.unwrap();
+    let start = Instant::now();
+    let error = ws.receive().await.unwrap_err();
+    assert!(matches!(error, Error::Protocol(ProtocolError::ReservedOpcode(3))), "{error}");
+    assert_eq!(start.elapsed().as_secs(), 10);
+}
+
+fn tokio_server(stream: DuplexStream) -> WebSocket<DuplexStream> {
+    WebSocket::new(stream, Connection::server(&Config::default()), &[])
+}
+
+#[test]
+fn what_was_fed_is_written_when_the_peer_sends_nothing_more() {
+    let script = Scripted::new().write_takes(10).write_pending().write_takes(100).write_pending();
+    let mut ws = server(script);
+    finish(ws.feed(vec![7; 1000])).unwrap();
+    let ended = finish(ws.receive());
+    assert!(matches!(ended, Err(Error::Protocol(ProtocolError::EndWithoutClose))), "{ended:?}");
+    assert_eq!(ws.stream().0.written, unmasked(0x82, &[7; 1000]));
+}
+
+#[test]
+fn close_gives_way_while_messages_come_and_judges_them() {
+    let messages = masked(0x81, b"Hello").repeat(1000);
+    let mut ws = server(Scripted::new().read(messages).read(masked(0x81, b"\xff")));
+    assert!(poll(ws.close(CloseCode::NORMAL, ""), 10).is_none(), "other tasks have their turn");
+    let closed = finish(ws.close(CloseCode::NORMAL, ""));
+    assert!(matches!(closed, Err(Error::Protocol(ProtocolError::InvalidUtf8))), "{closed:?}");
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read, Write};
 
 use common::{
     Seen, all_to, close_body, contents, for_every_cut, masked, read_frames,
@@ -327,4 +327,63 @@ fn what_was_read_behind_the_handshake_comes_first_and_what_is_unread_comes_out()
     assert_eq!(ws.stream().log, [], "nothing had to be read");
     let (stream, rest) = ws.into_parts();
     assert_eq!((stream.log.len(), &rest[..]), (0, &unread[9..]));
+}
+
+#[test]
+fn close_judges_the_messages_that_it_drops() {
+    // RFC 6455 §8.1: a text that is none fails the connection, also when it comes in one frame.
+    let wires = [masked(0x81, b"a\xff"), all_to(Role::Server, &[(0x01, b"a"), (0x80, b"\xff")])];
+    for wire in wires {
+        let mut ws = server(Scripted::new().read([&wire[..], &masked(0x88, b"")].concat()));
+        let closed = ws.close(CloseCode::NORMAL, "").map_err(error);
+        assert_eq!(closed, Err(Seen::Failed(ProtocolError::InvalidUtf8)));
+    }
+}
+
+#[test]
+fn two_peers_whose_writes_time_out_until_the_other_reads_both_go_on() {
+    let blocked = |script: Scripted| script.write_fails(ErrorKind::WouldBlock);
+    let script = blocked(blocked(Scripted::new())).read(masked(0x81, b"Hello"));
+    let mut ws = server(script.read(masked(0x88, b"")));
+    ws.feed("answer").unwrap();
+    // The first one is reported, or a peer that has gone would never be noticed.
+    assert_eq!(ws.receive().map_err(error), Err(Seen::Io(ErrorKind::WouldBlock)));
+    assert_eq!(ws.receive().unwrap(), Some("Hello".into()));
+    assert_eq!(ws.receive().unwrap(), None);
+    let frames = read_frames(&ws.stream().written);
+    assert_eq!(contents(&frames), [(0x81, &b"answer"[..]), (0x88, b"")]);
+}
+
+#[test]
+fn a_last_write_that_times_out_is_reported_every_time() {
+    let times_out = |script: Scripted, _| script.write_fails(ErrorKind::TimedOut);
+    let mut ws = server((0..3).fold(Scripted::new().read(masked(0x88, b"")), times_out));
+    for _ in 0..3 {
+        assert_eq!(ws.receive().map_err(error), Err(Seen::Io(ErrorKind::TimedOut)));
+    }
+    assert_eq!(ws.receive().unwrap(), None);
+}
+
+#[test]
+fn a_failed_write_is_repeated_with_the_code_of_the_system() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+    }
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::from_raw_os_error(5))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut ws = WebSocket::new(Broken, Connection::server(&Config::default()), &[]);
+    ws.feed("message").unwrap();
+    for _ in 0..2 {
+        let Err(Error::Io(error)) = ws.flush() else { panic!("it cannot be written") };
+        assert_eq!(error.raw_os_error(), Some(5));
+    }
 }

@@ -4,9 +4,12 @@
 mod common;
 
 use common::handshake::{
-    REQUEST, answered, assert_whole, chat, edited, offer, response_text, serve, with_lines, written,
+    REQUEST, answered, assert_whole, chat, edited, feed, offer, response_text, serve, with_lines,
+    written,
 };
-use fullduplex::{HandshakeError, Request, RequestHead, Response, WriteBuffer};
+use fullduplex::{
+    Config, HandshakeError, Request, RequestHead, Response, ServerHandshake, WriteBuffer,
+};
 
 #[test]
 fn a_refusal_is_a_whole_answer_with_the_headers_that_its_status_asks_for() {
@@ -140,6 +143,38 @@ fn a_plain_request_is_answered_and_head_gets_no_body() {
             format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\n{body}");
         assert_eq!(String::from_utf8(written(&mut output)).unwrap(), expected, "{method}");
     }
+}
+
+#[test]
+fn a_refused_head_request_gets_no_body() {
+    let requests = [
+        ("405", edited(REQUEST, "GET", "HEAD")),
+        ("400", edited(&REQUEST.replace("GET", "\r\nHEAD"), "Host:", "Tsoh:")),
+        ("431", with_lines(&REQUEST.replace("GET", "HEAD"), &"A: b\r\n".repeat(200))),
+    ];
+    for (status, request) in requests {
+        let mut server = ServerHandshake::new(&Config::default());
+        let (refused, _) = feed(&[&request], |input| server.receive(input));
+        let error = refused.unwrap_err();
+        let mut output = WriteBuffer::new();
+        server.refuse(&error, &mut output).unwrap();
+        let answer = String::from_utf8(written(&mut output)).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+}
+
+#[test]
+fn a_request_that_ends_before_it_is_whole_is_refused_with_400() {
+    let mut server = ServerHandshake::new(&Config::default());
+    let (request, _) = feed(&[b"GET / HTTP/1.1\r\n"], |input| server.receive(input));
+    assert!(matches!(request, Ok(None)));
+    assert_eq!(server.receive_end(), HandshakeError::UnexpectedEnd);
+    assert_eq!(server.receive(&mut &mut [][..]).err(), Some(HandshakeError::UnexpectedEnd));
+    let mut output = WriteBuffer::new();
+    server.refuse(&HandshakeError::UnexpectedEnd, &mut output).unwrap();
+    let answer = String::from_utf8(written(&mut output)).unwrap();
+    assert_whole("400", &answer, "HTTP/1.1 400 Bad Request", &[]);
 }
 
 #[test]

@@ -26,11 +26,24 @@ fn a_head_within_the_limits_passes() {
     // An answer has 3.
     for (name, lines) in [("100 headers", headers(97)), ("16 KiB", padding(ANSWER, 16 * 1024))] {
         assert_eq!(answer(&[&with_lines(ANSWER, &lines)]), Ok(true), "{name}");
-        // Each of several heads may go up to the limits (RFC 9110 §15.2).
-        let early = edited(ANSWER, "101 Switching Protocols", "103 Switching Protocols");
-        let early = with_lines(str::from_utf8(&early).unwrap(), &lines);
-        let heads = [early, with_lines(ANSWER, &lines)].concat();
-        assert_eq!(answer(&[&heads]), Ok(true), "{name}, twice");
+    }
+}
+
+#[test]
+fn informational_answers_share_the_limit_of_the_answer_that_follows() {
+    // RFC 9110 §15.2: any number of them may come, and each has its own headers.
+    let early = edited(ANSWER, "101 Switching Protocols", "103 Early Hints");
+    let early = with_lines(str::from_utf8(&early).unwrap(), &headers(97)).repeat(2);
+    let answers = [&early[..], ANSWER.as_bytes()].concat();
+    let padded = |len: usize| {
+        let hints = format!("HTTP/1.1 103 Early Hints\r\nA: {}\r\n\r\n", "a".repeat(len));
+        [hints.as_bytes(), &answers].concat()
+    };
+    let most = 16 * 1024 - padded(0).len();
+    for (len, expected) in [(most, Ok(true)), (most + 1, Err(HeadTooLong { limit: 16 * 1024 }))] {
+        let bytes = padded(len);
+        assert_eq!(answer(&[&bytes]), expected, "{len}");
+        assert_eq!(answer(&bytes.chunks(1).collect::<Vec<_>>()), expected, "{len}, by bytes");
     }
 }
 

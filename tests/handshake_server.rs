@@ -2,10 +2,11 @@
 
 mod common;
 
-use common::handshake::{REQUEST, edited, offer, serve, with_lines};
+use common::handshake::{REQUEST, edited, feed, offer, serve, with_lines};
 use fullduplex::{
+    Config,
     HandshakeError::{self, *},
-    Request,
+    Request, ServerHandshake,
 };
 
 const TARGET: &str = "/chat?room=1";
@@ -69,6 +70,7 @@ fn a_request_that_breaks_a_rule_is_refused_with_its_status() {
     let cases = [
         // §4.2.1 #1: a GET in HTTP/1.1 or higher.
         ("POST", "GET", "POST", MethodNotGet, 405),
+        ("the server itself", "/chat?room=1", "*", InvalidTarget, 400),
         ("small letters", "GET", "get", MethodNotGet, 405),
         ("HTTP/1.0", "HTTP/1.1", "HTTP/1.0", UnsupportedHttpVersion, 505),
         ("HTTP/2.0", "HTTP/1.1", "HTTP/2.0", UnsupportedHttpVersion, 505),
@@ -88,7 +90,7 @@ fn a_request_that_breaks_a_rule_is_refused_with_its_status() {
         ("folded line", HOST, "Host:\r\n server.example.com\r\n", MalformedHead, 400),
         ("bare LF", HOST, "Host: server.example.com\n", MalformedHead, 400),
         ("bare LF at the end", "\r\n\r\n", "\r\n\n", MalformedHead, 400),
-        ("blank line first", "GET", "\r\nGET", MalformedHead, 400),
+        ("blank line behind the first", "/1.1\r\n", "/1.1\r\n\r\n", InvalidHost, 400),
         // #2, RFC 9112 §3.2: one Host.
         ("no host", HOST, "", InvalidHost, 400),
         ("empty host", HOST, "Host:\r\n", InvalidHost, 400),
@@ -199,10 +201,24 @@ fn a_request_that_asks_for_no_websocket_is_plain_http() {
         ("HEAD", "HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n"),
         ("a body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"),
         ("HTTP/1.0 without a host", "GET / HTTP/1.0\r\n\r\n"),
+        ("blank lines before it (RFC 9112 §2.2)", "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        ("the server itself (RFC 9112 §3.2.4)", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"),
     ] {
         let request = serve(request.as_bytes());
         assert!(matches!(request, Ok(Request::Http(_))), "{name}: {request:?}");
     }
+}
+
+#[test]
+fn blank_lines_before_a_request_are_passed_over_however_they_are_cut() {
+    // RFC 9112 §2.2
+    let request = format!("\r\n\r\n{REQUEST}");
+    common::for_every_cut(request.as_bytes(), |pieces| {
+        let mut server = ServerHandshake::new(&Config::default());
+        let (request, rest) = feed(pieces, |input| server.receive(input));
+        let Ok(Some(Request::Upgrade(offer))) = request else { panic!("{request:?}") };
+        assert_eq!((offer.path(), rest), ("/chat", vec![]));
+    });
 }
 
 #[test]

@@ -158,3 +158,30 @@ proptest! {
         assert_alike(&wire.collect::<Vec<u8>>());
     }
 }
+
+#[test]
+fn an_assembler_that_met_a_text_that_is_none_stays_failed() {
+    for (role, first, whole) in
+        ROLES.into_iter().flat_map(|role| [(role, 0x81, true), (role, 0x01, false)])
+    {
+        let mut layers = Layers::new(role, &Config::default());
+        let failed = [Seen::Failed(ProtocolError::InvalidUtf8)];
+        assert_eq!(layers.receive(&to(role, first, b"ab\xff")), failed);
+        if !whole {
+            assert_eq!(layers.receive(&to(role, 0x80, b"cd")), failed, "its end is not the whole");
+        }
+        assert_eq!(layers.receive(&to(role, 0x81, b"ef")), failed);
+        assert_eq!(layers.receive(&to(role, 0x02, b"gh")), failed);
+    }
+}
+
+#[test]
+fn an_assembler_that_has_not_seen_a_message_begin_passes_over_the_rest_of_it() {
+    for role in ROLES {
+        let mut layers = Layers::new(role, &Config::default());
+        assert_eq!(layers.receive(&to(role, 0x01, b"lost")), []);
+        layers.assembler = Assembler::new();
+        assert_eq!(layers.receive(&to(role, 0x80, b"rest")), []);
+        assert_eq!(layers.receive(&to(role, 0x81, b"next")), [common::text("next")]);
+    }
+}

@@ -89,12 +89,13 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
         let mut handshake = ServerHandshake::new(config);
         let mut input = ReadBuffer::default();
         loop {
-            if read::<S, A>(&mut stream, &mut input).await? == 0 {
-                return Err(HandshakeError::UnexpectedEnd.into());
-            }
-            let adapter = PhantomData;
-            let request = input.consume(|unread| handshake.receive(unread));
+            let len = read::<S, A>(&mut stream, &mut input).await?;
+            let request = match len {
+                0 => Err(handshake.receive_end()),
+                _ => input.consume(|unread| handshake.receive(unread)),
+            };
             input.release();
+            let adapter = PhantomData;
             match request {
                 Ok(None) => {}
                 Ok(Some(Request::Http(head))) => {
@@ -104,7 +105,10 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
                     return Ok(Self::Upgrade(Upgrade { stream, offer, input, adapter }));
                 }
                 Err(error) => {
-                    let _ = respond::<S, A>(&mut stream, &error.response()).await;
+                    let mut output = WriteBuffer::new();
+                    handshake.refuse(&error, &mut output)?;
+                    // Whether or not the client can be told, this is what it did.
+                    let _ = write_all::<S, A>(&mut stream, &mut output).await;
                     return Err(error.into());
                 }
             }

@@ -10,8 +10,10 @@ use std::{
 
 use bytes::Buf;
 
-use super::Adapter;
-use crate::{Connection, Error, Message, WriteBuffer, io_error, read_buffer::ReadBuffer};
+use super::{Adapter, Timer};
+use crate::{
+    Connection, Error, Message, WriteBuffer, hidden::Hidden, io_error, read_buffer::ReadBuffer,
+};
 
 /// Connection, output and stream.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(super) struct Link<S, A> {
 #[derive(Debug)]
 struct End {
     shut_down: bool,
+    /// When the peer is given up; a timer that runs since it was told.
+    timeout: Option<Hidden<Timer>>,
     /// Bytes that are still read and discarded before the peer is given up.
     discard: usize,
 }
@@ -47,7 +51,7 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
             output,
             unflushed: false,
             broken: None,
-            end: End { shut_down: false, discard: MAX_DISCARD },
+            end: End { shut_down: false, timeout: None, discard: MAX_DISCARD },
             adapter: PhantomData,
         }
     }
@@ -98,9 +102,17 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
         poll_read::<S, A>(&mut self.stream, cx, room)
     }
 
+    /// Takes the end of the stream. If that is an error, it is found again where the next event is
+    /// looked for, and reported when all is written.
+    pub(super) fn receive_end(&mut self) {
+        self.end.discard = 0;
+        let _ = self.connection.receive_end();
+    }
+
     /// Ends the connection: writes the last Close and shuts the stream down for writing. When the peer
     /// failed it also reads what that one still sends, and discards it: a socket that is dropped with
-    /// unread bytes is reset, and the peer would never see why (RFC 6455 §7.1.1).
+    /// unread bytes is reset, and the peer would never see why (RFC 6455 §7.1.1). It does not wait for
+    /// the peer longer than [`Config::close_timeout`](crate::Config::close_timeout).
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>, input: &mut ReadBuffer) -> Poll<()> {
         for _ in 0..READS_PER_POLL {
             if !self.end.shut_down && self.poll_flush_before_read(cx).is_ready() {
@@ -117,13 +129,24 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
             }
             let read = self.poll_read(cx, input.room());
             input.release();
-            self.end.discard = match ready!(read) {
-                Ok(0) | Err(_) => 0,
-                Ok(len) => self.end.discard.saturating_sub(len),
+            self.end.discard = match read {
+                Poll::Pending => {
+                    ready!(self.poll_timeout(cx));
+                    (self.end.shut_down, self.end.discard) = (true, 0);
+                    continue;
+                }
+                Poll::Ready(Ok(0) | Err(_)) => 0,
+                Poll::Ready(Ok(len)) => self.end.discard.saturating_sub(len),
             };
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Ready when the peer has had its time to end the stream.
+    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let after = self.connection.close_timeout();
+        self.end.timeout.get_or_insert_with(|| Hidden(A::sleep(after))).as_mut().poll(cx)
     }
 
     /// Tells why nothing can be written any more, if that is so.

@@ -14,6 +14,7 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 pub use handshake::{Http, Incoming, Upgrade};
@@ -22,14 +23,20 @@ pub use websocket::{Reply, WebSocket};
 pub(crate) use handshake::{accept, connect_over};
 
 pub(crate) mod sealed {
-    /// The trait grows with what adapters need: timers, for instance.
+    /// The trait grows with what adapters need.
     pub trait Sealed {}
 }
+
+/// A timer of the runtime, which is made only when something has to be waited for.
+pub type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// How to read from and write to streams of one family.
 ///
 /// Implemented by [`crate::tokio::Tokio`]; nobody else can.
 pub trait Adapter<S>: sealed::Sealed {
+    /// A timer that is ready after `duration`.
+    fn sleep(duration: Duration) -> Timer;
+
     /// Reads into `room`, which is not empty; 0 bytes mean the end.
     fn poll_read(
         stream: Pin<&mut S>,

@@ -2,6 +2,7 @@
 
 use std::{
     future::poll_fn,
+    mem,
     task::{Context, Poll, ready},
 };
 
@@ -13,6 +14,7 @@ use crate::{
     CloseCode, CloseFrame, Connection, Error, Message, ProtocolError, SendError, WriteBuffer,
     connection::{LocatedEvent, LocatedMessage},
     control::Control,
+    hidden::Hidden,
     read_buffer::ReadBuffer,
 };
 
@@ -22,7 +24,7 @@ pub struct WebSocket<S, A> {
     input: ReadBuffer,
     link: Link<S, A>,
     peer_close: Option<CloseFrame>,
-    subprotocol: Option<Box<str>>,
+    subprotocol: Hidden<Option<Box<str>>>,
 }
 
 /// What is needed to answer while a message is lent: see [`WebSocket::receive_ref`].
@@ -46,7 +48,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         input.release();
         output.release();
         let link = Link::new(stream, connection, output);
-        Self { input, link, peer_close: None, subprotocol }
+        Self { input, link, peer_close: None, subprotocol: Hidden(subprotocol) }
     }
 
     /// Waits for the next message. `None` means that the peer closed the connection, and that its
@@ -141,7 +143,10 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
             Ok(()) | Err(SendError::Closed) => {}
             Err(error) => return Err(error.into()),
         }
-        while poll_fn(|cx| self.poll_locate(cx)).await?.is_some() {}
+        while self.receive_ref().await?.is_some() {
+            // A peer may have messages for ever, and so a stream may be ready for ever.
+            give_way().await;
+        }
         Ok(())
     }
 
@@ -212,9 +217,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
             match link.poll_read(cx, self.input.room()) {
                 Poll::Ready(Ok(0)) => {
                     self.input.release();
-                    if let Err(error) = link.connection.receive_end() {
-                        return Poll::Ready(Err(link.cause(error)));
-                    }
+                    link.receive_end();
                 }
                 Poll::Ready(Ok(len)) => self.input.filled(len),
                 Poll::Ready(Err(error)) => {
@@ -250,6 +253,19 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
             }
         }
     }
+}
+
+/// Lets other tasks run.
+async fn give_way() {
+    let mut given = false;
+    poll_fn(|cx| {
+        if mem::replace(&mut given, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl<S: Unpin, A: Adapter<S>> Reply<'_, S, A> {

@@ -114,11 +114,12 @@ impl<S: Read + Write> Incoming<S> {
         let mut handshake = ServerHandshake::new(config);
         let mut input = ReadBuffer::default();
         loop {
-            match read(&mut stream, input.room())? {
-                0 => return Err(HandshakeError::UnexpectedEnd.into()),
-                len => input.filled(len),
-            }
-            let request = input.consume(|unread| handshake.receive(unread));
+            let len = read(&mut stream, input.room())?;
+            input.filled(len);
+            let request = match len {
+                0 => Err(handshake.receive_end()),
+                _ => input.consume(|unread| handshake.receive(unread)),
+            };
             input.release();
             match request {
                 Ok(None) => {}
@@ -129,7 +130,10 @@ impl<S: Read + Write> Incoming<S> {
                     return Ok(Self::Upgrade(Upgrade { stream, offer, input }));
                 }
                 Err(error) => {
-                    let _ = write_response(&mut stream, &error.response());
+                    let mut output = WriteBuffer::new();
+                    handshake.refuse(&error, &mut output)?;
+                    // Whether or not the client can be told, this is what it did.
+                    let _ = write_all(&mut stream, &mut output);
                     return Err(error.into());
                 }
             }

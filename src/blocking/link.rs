@@ -14,6 +14,8 @@ pub(super) struct Link<S> {
     pub(super) output: WriteBuffer,
     /// The stream itself may still hold bytes that were written.
     pub(super) unflushed: bool,
+    /// The last write before a read timed out, and that was reported.
+    pub(super) reported_timeout: bool,
     /// Why nothing can be written any more. It is reported when the peer has said all it had to say;
     /// until then `feed` goes on, for an echo that stops at its first error would not hear the rest.
     pub(super) broken: Option<io::Error>,
@@ -50,15 +52,21 @@ impl<S: Read + Write> Link<S> {
 
     /// Writes all that waits, but puts off the report of a failure: what the peer said before it
     /// comes first.
+    ///
+    /// A write that times out is reported, but not twice in a row while there is something to read:
+    /// the peer may be waiting until we do.
     pub(super) fn flush_before_read(&mut self) -> Result<(), Error> {
         while self.broken.is_none() && (self.unflushed || !self.output.is_empty()) {
             let result = self.flush();
-            if self.broken.is_none() {
-                result?;
+            if self.broken.is_none() && result.is_err() {
+                let may_read = self.reported_timeout && !self.connection.is_closed();
+                self.reported_timeout = !may_read;
+                return if may_read { Ok(()) } else { result };
             }
             // A Pong may have waited for room.
             self.connection.reply_owed(&mut self.output);
         }
+        self.reported_timeout = false;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use crate::{
     CloseCode, CloseFrame, Connection, Error, Message, ProtocolError, SendError, WriteBuffer,
     connection::{LocatedEvent, LocatedMessage},
     control::Control,
+    hidden::Hidden,
     read_buffer::ReadBuffer,
 };
 
@@ -16,7 +17,7 @@ pub struct WebSocket<S> {
     input: ReadBuffer,
     link: Link<S>,
     peer_close: Option<CloseFrame>,
-    subprotocol: Option<Box<str>>,
+    subprotocol: Hidden<Option<Box<str>>>,
 }
 
 /// What is needed to answer while a message is lent: see [`WebSocket::receive_ref`].
@@ -39,8 +40,15 @@ impl<S: Read + Write> WebSocket<S> {
     ) -> Self {
         input.release();
         output.release();
-        let link = Link { stream, connection, output, unflushed: false, broken: None };
-        Self { input, link, peer_close: None, subprotocol }
+        let link = Link {
+            stream,
+            connection,
+            output,
+            unflushed: false,
+            reported_timeout: false,
+            broken: None,
+        };
+        Self { input, link, peer_close: None, subprotocol: Hidden(subprotocol) }
     }
 
     /// Waits for the next message. `None` means that the peer closed the connection, and that its
@@ -124,7 +132,7 @@ impl<S: Read + Write> WebSocket<S> {
             Ok(()) | Err(SendError::Closed) => {}
             Err(error) => return Err(error.into()),
         }
-        while self.locate()?.is_some() {}
+        while self.receive_ref()?.is_some() {}
         Ok(())
     }
 

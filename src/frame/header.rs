@@ -124,7 +124,8 @@ impl FrameHeader {
         Ok(Some((Self { fin, rsv, opcode, mask, payload_len }, bytes.len() - rest.len())))
     }
 
-    /// Appends the header to `output`, with the length in its shortest form (2 to 14 bytes).
+    /// Appends the header to `output`, with the length in its shortest form (2 to 14 bytes). What
+    /// [`parse`](Self::parse) would refuse is written all the same.
     #[inline]
     pub fn encode(&self, output: &mut Vec<u8>) {
         let (bytes, len) = self.to_bytes();

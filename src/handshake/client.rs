@@ -17,14 +17,14 @@ use super::{
     response::write_headers,
     url::Url,
 };
-use crate::{Config, Nonce, Role, WriteBuffer};
+use crate::{Config, Nonce, Role, WriteBuffer, hidden::Hidden};
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
 pub struct ClientRequest {
     url: Url,
     headers: Headers,
-    subprotocols: Vec<String>,
+    subprotocols: Hidden<Vec<String>>,
     requires_subprotocol: bool,
 }
 
@@ -32,7 +32,7 @@ pub struct ClientRequest {
 #[derive(Debug)]
 pub struct ClientHandshake {
     accept: [u8; super::ACCEPT_LEN],
-    subprotocols: Vec<String>,
+    subprotocols: Hidden<Vec<String>>,
     requires_subprotocol: bool,
     config: Config,
     state: State,
@@ -57,7 +57,7 @@ impl ClientRequest {
         Ok(Self {
             url: Url::parse(url)?,
             headers: Headers::new(),
-            subprotocols: Vec::new(),
+            subprotocols: Hidden::default(),
             requires_subprotocol: false,
         })
     }
@@ -233,7 +233,11 @@ impl ClientHandshake {
 
     fn accept(&mut self, response: Response) -> Result<(Accepted, Response), HandshakeError> {
         let subprotocol = self.check(&response.headers)?;
-        let accepted = Accepted { role: Role::Client, config: self.config.clone(), subprotocol };
+        let accepted = Accepted {
+            role: Role::Client,
+            config: self.config.clone(),
+            subprotocol: Hidden(subprotocol),
+        };
         Ok((accepted, response))
     }
 

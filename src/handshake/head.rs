@@ -11,15 +11,17 @@ use core::{
 };
 
 use super::{HandshakeError, headers::Field};
-use crate::Config;
+use crate::{Config, hidden::Hidden};
 
 /// Gathers a head up to its blank line.
 #[derive(Debug)]
 pub(super) struct HeadReader {
     start: Start,
     max_len: usize,
+    /// Bytes of the heads before this one: a client may get several, which share the limit.
+    taken: usize,
     max_headers: usize,
-    bytes: Vec<u8>,
+    bytes: Hidden<Vec<u8>>,
     /// Where the line begins that is being read.
     line_start: usize,
     lines: usize,
@@ -38,9 +40,10 @@ impl HeadReader {
     pub(super) fn new(start: Start, config: &Config) -> Self {
         Self {
             start,
-            max_len: config.max_head_len.min(u32::MAX as usize),
+            max_len: config.max_head_len,
+            taken: 0,
             max_headers: config.max_headers,
-            bytes: Vec::new(),
+            bytes: Hidden::default(),
             line_start: 0,
             lines: 0,
         }
@@ -52,19 +55,27 @@ impl HeadReader {
         input: &mut &mut [u8],
     ) -> Result<Option<Vec<u8>>, HandshakeError> {
         let before = self.bytes.len();
-        let fits = input.len().min(self.max_len - before);
-        let end = self.find_end(&input[..fits])?;
-        let (used, rest) = mem::take(input).split_at_mut(end.unwrap_or(fits));
+        let max_len = self.max_len - self.taken;
+        let fits = input.len().min(max_len - before);
+        let end = self.find_end(&input[..fits]);
+        let (used, rest) =
+            mem::take(input).split_at_mut(end.clone().ok().flatten().unwrap_or(fits));
         *input = rest;
         self.bytes.extend_from_slice(used);
-        if end.is_some() {
+        if end?.is_some() {
             (self.line_start, self.lines) = (0, 0);
-            return Ok(Some(mem::take(&mut self.bytes)));
+            self.taken += self.bytes.len();
+            return Ok(Some(mem::take(&mut *self.bytes)));
         }
-        if self.bytes.len() == self.max_len {
+        if self.bytes.len() == max_len {
             return Err(HandshakeError::HeadTooLong { limit: self.max_len });
         }
         Ok(None)
+    }
+
+    /// Whether what came so far is a HEAD request.
+    pub(super) fn is_head(&self) -> bool {
+        is_head(&self.bytes)
     }
 
     /// Where in `new` the head ends, behind its blank line.
@@ -84,6 +95,10 @@ impl HeadReader {
             let line_len = before + at - self.line_start;
             self.line_start = before + at;
             if line_len == CRLF_LEN {
+                // RFC 9112 §2.2: blank lines before a request are passed over; so does the parser.
+                if self.lines == 0 && self.start == Start::Request {
+                    continue;
+                }
                 return Ok(Some(at));
             }
             self.lines += 1;
@@ -112,6 +127,11 @@ impl HeadReader {
     }
 }
 
+/// Whether `request` begins a HEAD request (RFC 9110 §9.3.2), behind blank lines.
+pub(super) fn is_head(request: &[u8]) -> bool {
+    request.trim_ascii_start().starts_with(b"HEAD ")
+}
+
 /// Lends `parse` room for as many headers as `head` can have within the limit, without clearing it.
 pub(super) fn with_header_room<'b, T>(
     head: &'b [u8],
@@ -119,12 +139,12 @@ pub(super) fn with_header_room<'b, T>(
     parse: impl FnOnce(&mut [MaybeUninit<httparse::Header<'b>>]) -> T,
 ) -> T {
     let mut room = [const { MaybeUninit::uninit() }; FEW];
-    let most = max_headers.min(head.len() / SHORTEST_FIELD_LEN);
-    if most <= FEW {
+    if max_headers <= FEW {
         return parse(&mut room);
     }
+    let lines = head.split(|byte| *byte == b'\n').count();
     let mut room = Vec::new();
-    room.resize_with(most, MaybeUninit::uninit);
+    room.resize_with(lines.min(max_headers), MaybeUninit::uninit);
     parse(&mut room)
 }
 
@@ -138,15 +158,12 @@ pub(super) fn fields(head: &[u8], headers: &[httparse::Header<'_>]) -> Vec<Field
 }
 
 /// Where in `head` the slice of it that is `part` stands.
-pub(super) fn place(head: &[u8], part: &[u8]) -> Range<u32> {
-    // A head is shorter than 2^32 bytes: `HeadReader::new`.
-    let start = part.as_ptr().addr().saturating_sub(head.as_ptr().addr()) as u32;
-    start..start + part.len() as u32
+pub(super) fn place(head: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().saturating_sub(head.as_ptr().addr());
+    start..start + part.len()
 }
 
 /// The default of `Config::max_headers`, for which no room is allocated.
 const FEW: usize = 100;
 const CRLF_LEN: usize = 2;
-/// `a:` and the line end.
-const SHORTEST_FIELD_LEN: usize = 4;
 const STATUS_START: &[u8] = b"HTTP/";

@@ -15,8 +15,8 @@ pub struct Headers {
 /// Where a field stands in its block.
 #[derive(Clone)]
 pub(super) struct Field {
-    pub(super) name: Range<u32>,
-    pub(super) value: Range<u32>,
+    pub(super) name: Range<usize>,
+    pub(super) value: Range<usize>,
 }
 
 impl Headers {
@@ -33,9 +33,9 @@ impl Headers {
     /// Appends a field. What may not stand in a head is found when the head is written.
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
         let mut append = |part: &[u8]| {
-            let start = self.block.len() as u32;
+            let start = self.block.len();
             self.block.extend_from_slice(part);
-            start..self.block.len() as u32
+            start..self.block.len()
         };
         let field = Field { name: append(name.as_bytes()), value: append(value.as_ref()) };
         self.fields.push(field);
@@ -88,8 +88,8 @@ impl Headers {
         Ok(())
     }
 
-    pub(super) fn part(&self, range: &Range<u32>) -> &[u8] {
-        &self.block[range.start as usize..range.end as usize]
+    pub(super) fn part(&self, range: &Range<usize>) -> &[u8] {
+        &self.block[range.clone()]
     }
 }
 

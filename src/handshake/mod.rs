@@ -36,14 +36,14 @@ pub use request::RequestHead;
 pub use response::Response;
 pub use server::{Answer, Offer, Request, ServerHandshake};
 
-use crate::{Config, Connection, MaskSource, Role};
+use crate::{Config, Connection, MaskSource, Role, hidden::Hidden};
 
 /// A handshake that both sides agreed to: a [`Connection`] can begin.
 #[derive(Debug)]
 pub struct Accepted {
     role: Role,
     config: Config,
-    subprotocol: Option<String>,
+    subprotocol: Hidden<Option<String>>,
 }
 
 impl Accepted {

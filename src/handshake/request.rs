@@ -14,11 +14,11 @@ use crate::WriteBuffer;
 /// The head of a request: method, target, headers.
 #[derive(Clone, Debug)]
 pub struct RequestHead {
-    method: Range<u32>,
+    method: Range<usize>,
     /// Of a target in absolute form (RFC 9112 §3.2.2).
-    authority: Option<Range<u32>>,
+    authority: Option<Range<usize>>,
     /// Path and query of the target; empty for the root in absolute form.
-    resource: Range<u32>,
+    resource: Range<usize>,
     /// HTTP/1.*x*
     pub(super) minor_version: u8,
     headers: Headers,
@@ -37,9 +37,14 @@ impl RequestHead {
                     _ => return Err(HandshakeError::MalformedHead),
                 }
                 let target = request.path.unwrap_or_default();
-                let (authority, resource) = split(target).ok_or(HandshakeError::InvalidTarget)?;
+                let method = request.method.unwrap_or_default();
+                // RFC 9112 §3.2.4: the asterisk asks the server itself, and only OPTIONS may.
+                let (authority, resource) = match target {
+                    "*" if method == "OPTIONS" => (None, target),
+                    _ => split(target).ok_or(HandshakeError::InvalidTarget)?,
+                };
                 let place = |part: &str| place(&head, part.as_bytes());
-                let method = place(request.method.unwrap_or_default());
+                let method = place(method);
                 let minor_version = request.version.unwrap_or_default();
                 let fields = fields(&head, request.headers);
                 Ok((method, authority.map(place), place(resource), minor_version, fields))
@@ -53,7 +58,7 @@ impl RequestHead {
         self.text(&self.method)
     }
 
-    /// The path, from its first slash to the query; not decoded.
+    /// The path, from its first slash to the query; not decoded. `*` when OPTIONS asks for no path.
     pub fn path(&self) -> &str {
         let resource = self.text(&self.resource);
         match resource.split_once('?').map_or(resource, |(path, _)| path) {
@@ -110,7 +115,7 @@ impl RequestHead {
             || !self.headers.values("content-length").all(empty)
     }
 
-    fn text(&self, range: &Range<u32>) -> &str {
+    fn text(&self, range: &Range<usize>) -> &str {
         str::from_utf8(self.headers.part(range)).unwrap_or_default()
     }
 }

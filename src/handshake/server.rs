@@ -9,19 +9,20 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
     Accepted, HandshakeError, Headers, RequestHead, Response, VERSION, accept_value, extensions,
-    head::{HeadReader, Start},
+    head::{HeadReader, Start, is_head},
     headers::{Single, elements, is_token},
     is_handshake_header, origin,
     response::write_headers,
     url::is_authority,
 };
-use crate::{Config, Role, WriteBuffer};
+use crate::{Config, Role, WriteBuffer, hidden::Hidden};
 
 /// Reads a request.
 #[derive(Debug)]
 pub struct ServerHandshake {
     reader: HeadReader,
     config: Config,
+    is_head: bool,
     failed: Option<HandshakeError>,
 }
 
@@ -44,7 +45,7 @@ pub struct Offer {
 /// How a server accepts an [`Offer`]: with a subprotocol, with headers of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    subprotocol: Option<String>,
+    subprotocol: Hidden<Option<String>>,
     headers: Headers,
 }
 
@@ -52,7 +53,7 @@ impl ServerHandshake {
     /// Makes a handshake that waits for a request.
     pub fn new(config: &Config) -> Self {
         let reader = HeadReader::new(Start::Request, config);
-        Self { reader, config: config.clone(), failed: None }
+        Self { reader, config: config.clone(), is_head: false, failed: None }
     }
 
     /// Takes the request's head off the front of `input`; what follows it stays there.
@@ -61,8 +62,8 @@ impl ServerHandshake {
     ///
     /// # Errors
     ///
-    /// The request is not HTTP/1.1, breaks a rule of RFC 6455 §4.2.1, or passes a limit. Write
-    /// [`HandshakeError::response`] and close the transport. Later calls return the same error.
+    /// The request is not HTTP/1.1, breaks a rule of RFC 6455 §4.2.1, or passes a limit.
+    /// [`refuse`](Self::refuse) it, and close the transport. Later calls return the same error.
     pub fn receive(&mut self, input: &mut &mut [u8]) -> Result<Option<Request>, HandshakeError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -75,7 +76,32 @@ impl ServerHandshake {
         request.map(Some).inspect_err(|error| self.failed = Some(error.clone()))
     }
 
-    fn request(&self, head: Vec<u8>) -> Result<Request, HandshakeError> {
+    /// Takes the end of the transport: an error, since the request was not whole.
+    pub fn receive_end(&mut self) -> HandshakeError {
+        self.failed.get_or_insert(HandshakeError::UnexpectedEnd).clone()
+    }
+
+    /// Writes the answer that tells the client of `error`: [`HandshakeError::response`], but no body
+    /// follows a HEAD request (RFC 9110 §9.3.2).
+    ///
+    /// # Errors
+    ///
+    /// As [`Response::write`], and so none for an error of the handshake's own.
+    pub fn refuse(
+        &self,
+        error: &HandshakeError,
+        output: &mut WriteBuffer,
+    ) -> Result<(), HandshakeError> {
+        let response = error.response();
+        if self.is_head || self.reader.is_head() {
+            response.write_head(output)
+        } else {
+            response.write(output)
+        }
+    }
+
+    fn request(&mut self, head: Vec<u8>) -> Result<Request, HandshakeError> {
+        self.is_head = is_head(&head);
         let head = RequestHead::parse(head, self.config.max_headers)?;
         check_host(&head)?;
         if !head.headers().has_token("upgrade", "websocket") {
@@ -158,7 +184,7 @@ impl Offer {
         answer: &Answer,
         output: &mut WriteBuffer,
     ) -> Result<Accepted, HandshakeError> {
-        if let Some(chosen) = &answer.subprotocol
+        if let Some(chosen) = &*answer.subprotocol
             && !self.subprotocols().any(|offered| offered == chosen)
         {
             return Err(HandshakeError::UnofferedSubprotocol(chosen.clone()));
@@ -169,7 +195,7 @@ impl Offer {
             head.extend_from_slice(SWITCHING_PROTOCOLS);
             head.extend_from_slice(&accept_value(key));
             head.extend_from_slice(b"\r\n");
-            if let Some(chosen) = &answer.subprotocol {
+            if let Some(chosen) = &*answer.subprotocol {
                 for part in ["Sec-WebSocket-Protocol: ", chosen, "\r\n"] {
                     head.extend_from_slice(part.as_bytes());
                 }
@@ -250,7 +276,7 @@ impl Answer {
     /// Chooses one of the offered subprotocols.
     #[must_use]
     pub fn subprotocol(mut self, chosen: &str) -> Self {
-        self.subprotocol = Some(chosen.into());
+        self.subprotocol = Hidden(Some(chosen.into()));
         self
     }
 

@@ -4,11 +4,15 @@ use std::{
     future::Future,
     io::{self, IoSlice},
     pin::{Pin, pin},
+    sync::LazyLock,
     task::{Context, Poll, Waker, ready},
 };
 
 use fullduplex::{Config, Connection, tokio::WebSocket};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    runtime::{Builder, Runtime},
+};
 
 use super::scripted::Scripted;
 
@@ -56,6 +60,10 @@ impl AsyncWrite for Polled {
 
 /// Polls `future` up to `most` times; `None` if it was dropped then.
 pub(crate) fn poll<T>(future: impl Future<Output = T>, most: usize) -> Option<T> {
+    // For timers, which are made when something has to be waited for; here none of them runs out.
+    static RUNTIME: LazyLock<Runtime> =
+        LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
+    let _guard = RUNTIME.enter();
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
     for _ in 0..most {

@@ -1,0 +1,83 @@
+//! What stays out of logs: no `Debug` shows a credential, or what was said on a connection.
+
+mod common;
+
+use std::fmt::Debug;
+
+use common::{
+    End, KEY,
+    handshake::{ANSWER, NONCE, REQUEST, feed, offer, with_lines},
+    masked,
+    scripted::Scripted,
+};
+use fullduplex::{
+    Answer, ClientHandshake, ClientRequest, Config, Connection, Role, ServerHandshake, WriteBuffer,
+    blocking::WebSocket,
+};
+
+/// A byte string's `Debug` is a list of numbers.
+fn assert_hidden(value: &impl Debug) {
+    for shown in [format!("{value:?}"), format!("{value:#?}").split_whitespace().collect()] {
+        for secret in ["s3cret", "115, 51, 99", "115,51,99"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_handshake_hides_credentials_and_the_token_that_travels_as_a_subprotocol() {
+    let request = ClientRequest::new("ws://a/?token=s3cret").unwrap();
+    let request = request.subprotocol("s3cret").header("Cookie", "id=s3cret");
+    assert_hidden(&request);
+    let mut output = WriteBuffer::new();
+    let config = Config::default();
+    let mut client = ClientHandshake::start(&request, NONCE, &config, &mut output).unwrap();
+    assert_hidden(&output);
+    let lines = "Sec-WebSocket-Protocol: s3cret\r\nSet-Cookie: id=s3cret\r\n";
+    let answer = with_lines(ANSWER, lines);
+    let (head, _) = feed(&[&answer[..answer.len() - 1]], |input| client.receive(input));
+    assert!(matches!(head, Ok(None)));
+    assert_hidden(&client);
+    let accepted = feed(&[b"\n"], |input| client.receive(input)).0.unwrap();
+    assert_hidden(&accepted);
+
+    let lines = "Sec-WebSocket-Protocol: s3cret\r\nAuthorization: Bearer s3cret\r\n";
+    let request = with_lines(REQUEST, lines);
+    let mut server = ServerHandshake::new(&config);
+    let (head, _) = feed(&[&request[..request.len() - 1]], |input| server.receive(input));
+    assert!(matches!(head, Ok(None)));
+    assert_hidden(&server);
+    assert_hidden(&offer(&request));
+    let answer = Answer::new().subprotocol("s3cret");
+    assert_hidden(&answer);
+    assert_hidden(&offer(&request).accept(&answer, &mut output).unwrap());
+}
+
+#[test]
+fn a_connection_hides_what_it_holds_of_messages() {
+    let parts: [&[u8]; 3] =
+        [&masked(0x81, b"s3cret")[..11], &masked(0x01, b"s3cret"), &masked(0x89, b"s3cret")[..11]];
+    for part in parts {
+        let mut end = End::new(Role::Server);
+        assert_eq!(end.receive(part), []);
+        end.connection.send("s3cret", &mut end.output).unwrap();
+        end.connection.send("s3cret".repeat(1000), &mut end.output).unwrap();
+        assert_hidden(&end);
+    }
+}
+
+#[test]
+fn a_websocket_hides_what_it_has_read_and_what_another_one_read_into_the_same_block() {
+    let server = |wire: &[u8]| {
+        let script = Scripted::new().read(wire);
+        WebSocket::new(script, Connection::server(&Config::default()), &[])
+    };
+    // Its key hides nothing: it is unmasked in its place.
+    let mut first = server(&masked(0x81, b"s3cret that is longer than what comes next"));
+    assert!(first.receive().unwrap().is_some());
+    assert_eq!(KEY.len(), 4);
+    let mut second = server(&masked(0x81, b"a").repeat(2));
+    assert!(second.receive_ref().unwrap().is_some());
+    let shown = format!("{second:?}");
+    assert!(!shown.contains("115, 51, 99") && shown.len() < 2000, "{shown}");
+}
