@@ -177,6 +177,19 @@ fn an_application_looks_at_the_offer_before_it_rejects_it() {
 }
 
 #[test]
+fn a_client_hears_of_an_answer_that_could_not_be_given() {
+    let mut stream = Scripted::new().read(REQUEST.as_bytes());
+    let incoming = Incoming::read(&mut stream, &Config::default()).unwrap();
+    let Incoming::Upgrade(upgrade) = incoming else { panic!("it is an upgrade") };
+    let accepted = upgrade.accept(&Answer::new().subprotocol("chat"));
+    let error = HandshakeError::UnofferedSubprotocol("chat".into());
+    assert_eq!(handshake_error(accepted), error);
+    let answer = String::from_utf8(stream.written).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 500 ") && answer.contains("\r\n\r\n"), "{answer}");
+    assert_eq!(stream.unflushed, 0);
+}
+
+#[test]
 fn a_stream_that_ends_or_fails_during_the_handshake_is_an_error() {
     let half = &REQUEST.as_bytes()[..40];
     let mut stream = Scripted::new().read(half);
