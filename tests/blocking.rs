@@ -179,6 +179,24 @@ fn a_pong_that_waited_for_room_is_written_before_receive_waits() {
 }
 
 #[test]
+fn a_pong_that_waited_for_room_goes_before_the_next_ones_when_the_application_made_room() {
+    let pings = all_to(
+        Role::Server,
+        &[(0x81, b"text"), (0x89, b"one"), (0x81, b"text"), (0x89, b"two"), (0x81, b"text")],
+    );
+    let mut ws = server(Scripted::new().read(pings));
+    ws.receive().unwrap();
+    let message = vec![0; Config::default().write_high_water];
+    ws.feed(&message[..]).unwrap();
+    ws.receive().unwrap();
+    ws.flush().unwrap();
+    ws.receive().unwrap();
+    ws.flush().unwrap();
+    let frames = read_frames(&ws.stream().written);
+    assert_eq!(contents(&frames), [(0x82, &message[..]), (0x8a, b"one"), (0x8a, b"two")]);
+}
+
+#[test]
 fn a_timeout_of_a_read_or_a_write_loses_nothing() {
     for kind in [ErrorKind::WouldBlock, ErrorKind::TimedOut] {
         let wire = masked(0x81, b"Hello");
