@@ -49,6 +49,7 @@
 //! - No input makes it panic. No length that the peer declares reaches an allocation.
 //! - What the peer broke is a [`ProtocolError`] with the close code that tells it; what the caller
 //!   broke is a [`SendError`], and nothing was written.
+//! - A message that is kept takes memory of its own length: it pins no read buffer.
 //! - What arrived before an error is delivered before the error.
 //!
 //! # Features

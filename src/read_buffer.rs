@@ -59,6 +59,11 @@ impl ReadBuffer {
         self.end = len;
     }
 
+    /// Drops the unused bytes.
+    pub(crate) fn discard(&mut self) {
+        self.start = self.end;
+    }
+
     /// Gives the block back, if all that was read is used up.
     pub(crate) fn release(&mut self) {
         if self.is_empty() {

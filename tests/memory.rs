@@ -6,8 +6,6 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
-
 use allocation_counter::measure;
 use bytes::Buf;
 use common::{End, ROLES, header_to, masked, to};
@@ -16,8 +14,6 @@ use fullduplex::{Config, Event, Message, ProtocolError, Role, WriteBuffer};
 /// Bytes in an adapter's read block: the step by which anything may grow.
 const BLOCK: i64 = 64 * 1024;
 const MIB: usize = 1 << 20;
-/// A hundred times what a million cheap steps take on a slow machine.
-const ENDLESS: Duration = Duration::from_secs(30);
 
 /// Receives all of `wire`, as an application that drops what it gets. `wire` is unmasked in place.
 fn receive(end: &mut End, mut wire: &mut [u8]) -> Result<usize, ProtocolError> {
@@ -120,10 +116,9 @@ fn a_refused_header_allocates_no_more_than_its_close() {
 }
 
 /// Receives a million reads, each of which adds a byte to a message, and asserts what is live in
-/// between, and that neither copies nor checks of what was gathered before are made for each of them.
+/// between, and that what was gathered before is not copied for each of them.
 fn assert_bounded<const N: usize>(end: &mut End, read: impl Fn(usize) -> [u8; N]) {
     let (mut live, mut received, mut growths) = (0, 0, 0);
-    let started = Instant::now();
     for n in 0..MIB {
         let mut read = read(n);
         let info = measure(|| assert_eq!(receive(end, &mut read), Ok(0)));
@@ -131,8 +126,6 @@ fn assert_bounded<const N: usize>(end: &mut End, read: impl Fn(usize) -> [u8; N]
         received += 1;
         growths += info.count_total;
         assert!(growths <= 64, "what is held was copied {growths} times for {received} received");
-        // Each byte is looked at once: 10^6 of them, not 10^12 that take hours.
-        assert!(!n.is_multiple_of(4096) || started.elapsed() < ENDLESS, "the cost is not linear");
         assert!(live <= 2 * received + BLOCK, "{live} bytes for {received} received");
     }
     assert!(live >= received, "the message is held, and was counted");

@@ -111,6 +111,8 @@ fn a_websocket_holds_no_read_block_in_any_state_that_lasts() {
         ("after the end", message(), Some(Ok(()))),
         ("after a reset", message(), Some(Err(ErrorKind::ConnectionReset))),
         ("after a Close", masked(0x88, b""), None),
+        ("after a failure", masked(0x83, b""), None),
+        ("after text that is not UTF-8", [masked(0x81, b"\xff"), message()].concat(), None),
     ];
     for (state, says, then) in ends {
         assert_small(state, || {
@@ -224,6 +226,11 @@ mod asynchronous {
             ("after a reset", message(), Some(Err(ErrorKind::ConnectionReset))),
             ("after a Close", masked(0x88, b""), None),
             ("after a failure", masked(0x83, b""), Some(Ok(()))),
+            (
+                "after text that is not UTF-8",
+                [masked(0x81, b"\xff"), message()].concat(),
+                Some(Ok(())),
+            ),
         ];
         for (state, says, then) in ends {
             assert_small(state, || {

@@ -62,9 +62,14 @@ impl<S: Read + Write> WebSocket<S> {
     /// A read or write error, an end without a Close, or what the peer did wrong, after the peer was
     /// told with a Close. What the peer sent before that was returned first.
     pub fn receive(&mut self) -> Result<Option<Message<'static>>, Error> {
-        let message = self.receive_ref()?.map(|(message, _)| message.into_owned());
+        let received = self.receive_ref();
+        let owned = received.map(|message| message.map(|(message, _)| message.into_owned()));
+        if owned.is_err() {
+            // Nothing behind a message that is none counts.
+            self.input.discard();
+        }
         self.input.release();
-        Ok(message)
+        owned
     }
 
     /// As [`receive`](Self::receive), but lends a message that lies whole in the read block, without
