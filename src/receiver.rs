@@ -151,13 +151,16 @@ impl Receiver {
 
     #[inline]
     fn step(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
-        let (header, start) = match self.state {
+        let (header, start) = match &mut self.state {
             State::Between => match FrameHeader::parse(input)? {
                 Some(header) => header,
                 None => return Ok(self.carry(input)),
             },
-            State::Header { .. } => match self.carried_header(input)? {
-                Some(header) => header,
+            State::Header { carried, len } => match carried_header(carried, len, input)? {
+                Some(header) => {
+                    self.state = State::Between;
+                    header
+                }
                 None => return Ok(None),
             },
             _ => return self.resume(input),
@@ -210,24 +213,6 @@ impl Receiver {
             self.state = State::Header { carried, len: input.len() as u8 };
         }
         None
-    }
-
-    /// Completes a header whose first bytes came before; says where in `input` it ends.
-    #[cold]
-    fn carried_header(
-        &mut self,
-        input: &[u8],
-    ) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
-        let State::Header { carried, len } = &mut self.state else { return Ok(None) };
-        let before = usize::from(*len);
-        let add = input.len().min(MAX_HEADER_LEN - before);
-        carried[before..before + add].copy_from_slice(&input[..add]);
-        *len += add as u8;
-        let header = FrameHeader::parse(&carried[..before + add])?;
-        if header.is_some() {
-            self.state = State::Between;
-        }
-        Ok(header.map(|(header, used)| (header, used - before)))
     }
 
     /// Goes on with a payload that the last input left unfinished.
@@ -352,6 +337,21 @@ impl Receiver {
             if matches!(*control, Control::Close(_)) { State::Closed } else { State::Between };
         Located { start, used, part: LocatedPart::Owned(control) }
     }
+}
+
+/// Completes a header of which `len` bytes are carried; says where in `input` it ends.
+#[cold]
+fn carried_header(
+    carried: &mut [u8; MAX_HEADER_LEN],
+    len: &mut u8,
+    input: &[u8],
+) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
+    let before = usize::from(*len);
+    let add = input.len().min(MAX_HEADER_LEN - before);
+    carried[before..before + add].copy_from_slice(&input[..add]);
+    *len += add as u8;
+    let header = FrameHeader::parse(&carried[..before + add])?;
+    Ok(header.map(|(header, used)| (header, used - before)))
 }
 
 impl Unfinished {

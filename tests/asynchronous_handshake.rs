@@ -3,16 +3,19 @@
 
 mod common;
 
+use std::io::ErrorKind;
+
 use common::{
     for_every_cut,
-    handshake::{ANSWER, REQUEST, edited, written},
+    handshake::{ANSWER, REQUEST, edited, with_lines, written},
     masked,
     polled::{Polled, finish},
     scripted::{Call, Scripted},
     unmasked,
 };
 use fullduplex::{
-    Answer, ClientRequest, Config, Error, HandshakeError, Request, ServerHandshake, WriteBuffer,
+    Answer, ClientRequest, Config, Error, HandshakeError, Request, Response, ServerHandshake,
+    WriteBuffer,
     tokio::{Incoming, accept, connect_over},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -99,4 +102,65 @@ fn a_client_hears_of_an_answer_that_could_not_be_given() {
     let answer = String::from_utf8(stream.0.written).unwrap();
     assert!(answer.starts_with("HTTP/1.1 500 ") && answer.contains("\r\n\r\n"), "{answer}");
     assert_eq!(stream.0.unflushed, 0);
+}
+
+#[test]
+fn an_application_reads_the_body_behind_a_plain_request_and_sees_its_stream() {
+    let request = b"POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nbody";
+    let stream = Polled(Scripted::new().read(&request[..]).read(*b"rest"));
+    let Ok(Incoming::Http(mut http)) = finish(Incoming::read(stream, &Config::default())) else {
+        panic!("it is plain HTTP");
+    };
+    assert_eq!((http.method(), http.path(), http.unread()), ("POST", "/form", &b"body"[..]));
+    let mut rest = [0; 4];
+    finish(http.stream_mut().read_exact(&mut rest)).unwrap();
+    assert_eq!(&rest, b"rest");
+    let stream = finish(http.respond(&Response::new(204))).unwrap();
+    assert!(stream.0.written.starts_with(b"HTTP/1.1 204 "));
+}
+
+#[test]
+fn a_websocket_says_which_subprotocol_was_agreed_on_and_shows_its_stream() {
+    let lines = "Sec-WebSocket-Protocol: chat, superchat\r\n";
+    let stream = Polled(Scripted::new().read(with_lines(REQUEST, lines)));
+    let Ok(Incoming::Upgrade(upgrade)) = finish(Incoming::read(stream, &Config::default())) else {
+        panic!("it is an upgrade");
+    };
+    assert!(upgrade.stream().0.written.is_empty());
+    let mut ws = finish(upgrade.accept(&Answer::new().subprotocol("superchat"))).unwrap();
+    assert_eq!(ws.subprotocol(), Some("superchat"));
+    ws.stream_mut().0.log.clear();
+    assert_eq!(ws.stream().0.log, []);
+}
+
+#[test]
+fn a_stream_that_ends_or_fails_during_the_handshake_is_an_error() {
+    let half = &REQUEST.as_bytes()[..40];
+    let ended = finish(accept(Polled(Scripted::new().read(half))));
+    assert_eq!(handshake_error(ended), HandshakeError::UnexpectedEnd);
+    let reset = Scripted::new().read(half).read_fails(ErrorKind::ConnectionReset);
+    assert_eq!(io_error(finish(accept(Polled(reset)))), ErrorKind::ConnectionReset);
+    let whole = Scripted::new().read(REQUEST.as_bytes());
+    let broken = whole.write_takes(10).write_fails(ErrorKind::BrokenPipe);
+    assert_eq!(io_error(finish(accept(Polled(broken)))), ErrorKind::BrokenPipe);
+
+    let request = ClientRequest::new("ws://server.example.com/").unwrap();
+    let connect = |script| finish(connect_over(Polled(script), &request, &Config::default()));
+    assert_eq!(handshake_error(connect(Scripted::new())), HandshakeError::UnexpectedEnd);
+    let timed_out = Scripted::new().read_pending().read_fails(ErrorKind::TimedOut);
+    assert_eq!(io_error(connect(timed_out)), ErrorKind::TimedOut);
+    assert_eq!(io_error(connect(Scripted::new().write_takes(0))), ErrorKind::WriteZero);
+    // A refusal of which the head came says more than how the stream ended.
+    let refusal = Scripted::new().read(*b"HTTP/1.1 503 \r\n\r\nlater");
+    let refused = connect(refusal.read_fails(ErrorKind::ConnectionReset));
+    let HandshakeError::Refused(response) = handshake_error(refused) else { panic!("refused") };
+    assert_eq!((response.status, &response.body[..]), (503, &b"later"[..]));
+}
+
+fn io_error<T>(result: Result<T, Error>) -> ErrorKind {
+    match result {
+        Err(Error::Io(error)) => error.kind(),
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("it succeeded"),
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use common::{
     for_every_cut,
-    handshake::{ANSWER, REQUEST, edited},
+    handshake::{ANSWER, REQUEST, edited, with_lines},
     masked,
     scripted::{Call, Scripted},
     unmasked,
@@ -220,4 +220,33 @@ fn an_interrupted_or_short_call_is_made_again() {
         .write_takes(1)
         .write_takes(50);
     assert_eq!(accept(script).unwrap().stream().written, ANSWER.as_bytes());
+}
+
+#[test]
+fn an_application_reads_the_body_behind_a_plain_request_and_sees_its_stream() {
+    let request = b"POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nbody";
+    let stream = Scripted::new().read(&request[..]).read(*b"rest");
+    let Ok(Incoming::Http(mut http)) = Incoming::read(stream, &Config::default()) else {
+        panic!("it is plain HTTP");
+    };
+    assert_eq!((http.method(), http.path(), http.unread()), ("POST", "/form", &b"body"[..]));
+    let mut rest = [0; 4];
+    http.stream_mut().read_exact(&mut rest).unwrap();
+    assert_eq!(&rest, b"rest");
+    let stream = http.respond(&Response::new(204)).unwrap();
+    assert!(stream.written.starts_with(b"HTTP/1.1 204 "));
+}
+
+#[test]
+fn a_websocket_says_which_subprotocol_was_agreed_on_and_shows_its_stream() {
+    let lines = "Sec-WebSocket-Protocol: chat, superchat\r\n";
+    let stream = Scripted::new().read(with_lines(REQUEST, lines));
+    let Ok(Incoming::Upgrade(upgrade)) = Incoming::read(stream, &Config::default()) else {
+        panic!("it is an upgrade");
+    };
+    assert!(upgrade.stream().written.is_empty());
+    let mut ws = upgrade.accept(&Answer::new().subprotocol("superchat")).unwrap();
+    assert_eq!(ws.subprotocol(), Some("superchat"));
+    ws.stream_mut().log.clear();
+    assert_eq!(ws.stream().log, []);
 }

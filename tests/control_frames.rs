@@ -5,7 +5,7 @@ mod common;
 
 use common::{
     End, Frames, ROLES, Seen, all_to, assert_receives, binary, close_body, contents, masked, text,
-    to,
+    to, unmasked,
 };
 use fullduplex::{Config, Opcode, ProtocolError, Role};
 
@@ -126,6 +126,18 @@ fn while_too_much_waits_to_be_written_only_the_latest_ping_is_owed() {
         assert_eq!(contents(&end.frames()), [(0x8a, &b"ping 999"[..])]);
         assert_eq!(end.receive(b""), []);
         assert!(end.output.is_empty(), "it is answered once");
+    }
+}
+
+#[test]
+fn a_ping_is_answered_until_the_high_water_mark_is_reached() {
+    let mut config = Config::default();
+    config.write_high_water = unmasked(0x82, &[0; 100]).len();
+    for (len, answered) in [(99, true), (100, false)] {
+        let mut server = End::with(Role::Server, &config);
+        server.connection.send(&vec![0; len], &mut server.output).unwrap();
+        server.receive(&masked(0x89, b""));
+        assert_eq!(server.frames().len(), if answered { 2 } else { 1 }, "{len} bytes wait");
     }
 }
 

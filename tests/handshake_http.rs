@@ -221,3 +221,36 @@ fn plain(request: &str) -> RequestHead {
         other => panic!("{request}: {other:?}"),
     }
 }
+
+#[test]
+fn a_status_has_the_reason_phrase_of_its_registration() {
+    // RFC 9110 §15, RFC 6585; empty where none is common (RFC 9112 §4).
+    let reasons = [
+        (200, "OK"),
+        (204, "No Content"),
+        (301, "Moved Permanently"),
+        (302, "Found"),
+        (303, "See Other"),
+        (304, "Not Modified"),
+        (307, "Temporary Redirect"),
+        (308, "Permanent Redirect"),
+        (400, "Bad Request"),
+        (401, "Unauthorized"),
+        (403, "Forbidden"),
+        (404, "Not Found"),
+        (405, "Method Not Allowed"),
+        (408, "Request Timeout"),
+        (426, "Upgrade Required"),
+        (429, "Too Many Requests"),
+        (431, "Request Header Fields Too Large"),
+        (500, "Internal Server Error"),
+        (501, "Not Implemented"),
+        (503, "Service Unavailable"),
+        (505, "HTTP Version Not Supported"),
+        (599, ""),
+    ];
+    for (status, reason) in reasons {
+        let answer = response_text(&Response::new(status));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} {reason}\r\n")), "{answer}");
+    }
+}

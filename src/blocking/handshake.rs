@@ -67,7 +67,7 @@ pub fn connect_over<S: Read + Write>(
             Ok(0) => return Err(handshake.receive_end().into()),
             Ok(len) => input.filled(len),
             // A refusal of which the head came says more than how the stream ended.
-            Err(error) => return Err(handshake.receive_failure(error)),
+            Err(error) => return Err(handshake.receive_failure(error.into())),
         }
         if let Some((accepted, response)) = input.consume(|unread| handshake.receive(unread))? {
             let subprotocol = accepted.subprotocol().map(Box::from);

@@ -192,10 +192,10 @@ impl ClientHandshake {
 
     /// What to report when the stream failed: the refusal, as far as it came, or else that.
     #[cfg(feature = "std")]
-    pub(crate) fn receive_failure(&mut self, error: impl Into<crate::Error>) -> crate::Error {
+    pub(crate) fn receive_failure(&mut self, error: crate::Error) -> crate::Error {
         match &self.state {
             State::Refused(..) => self.receive_end().into(),
-            _ => error.into(),
+            _ => error,
         }
     }
 
