@@ -156,7 +156,7 @@ fn fragments_of_a_block_hold_twice_their_bytes_at_most() {
         let mut server = End::with(Role::Server, &unlimited());
         let (mut live, mut received) = (0, 0);
         for n in 0..20 {
-            let mut fragment = masked(if n == 0 { first } else { 0x00 }, &[b'x'; 64 * 1024]);
+            let mut fragment = masked(if n == 0 { first } else { 0x00 }, &vec![b'x'; 64 * 1024]);
             live +=
                 measure(|| assert_eq!(receive(&mut server, &mut fragment), Ok(0))).bytes_current;
             received += BLOCK;
