@@ -135,7 +135,7 @@ fn a_ping_is_answered_until_the_high_water_mark_is_reached() {
     config.write_high_water = unmasked(0x82, &[0; 100]).len();
     for (len, answered) in [(99, true), (100, false)] {
         let mut server = End::with(Role::Server, &config);
-        server.connection.send(&vec![0; len], &mut server.output).unwrap();
+        server.connection.send(vec![0; len], &mut server.output).unwrap();
         server.receive(&masked(0x89, b""));
         assert_eq!(server.frames().len(), if answered { 2 } else { 1 }, "{len} bytes wait");
     }
