@@ -340,9 +340,9 @@ impl Connection {
         self.sender.high_water()
     }
 
+    /// How long its driver waits, after a failure, for the peer to end the transport:
     /// [`Config::close_timeout`].
-    #[cfg(feature = "tokio")]
-    pub(crate) const fn close_timeout(&self) -> Duration {
+    pub const fn close_timeout(&self) -> Duration {
         self.close_timeout
     }
 
