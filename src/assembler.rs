@@ -58,10 +58,8 @@ impl Assembler {
         &mut self,
         chunk: Chunk<'_>,
     ) -> Result<Option<Message<'static>>, ProtocolError> {
-        match &mut *self.gathered {
-            Gathered::Failed => return Err(ProtocolError::InvalidUtf8),
-            gathered if chunk.first => *gathered = Gathered::new(chunk.kind),
-            _ => {}
+        if chunk.first && !matches!(*self.gathered, Gathered::Failed) {
+            *self.gathered = Gathered::new(chunk.kind);
         }
         match &mut *self.gathered {
             Gathered::Text(text, carry) => {
@@ -79,7 +77,8 @@ impl Assembler {
                 bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, &chunk));
                 bytes.extend_from_slice(chunk.payload);
             }
-            Gathered::Nothing | Gathered::Failed => {}
+            Gathered::Nothing => {}
+            Gathered::Failed => return Err(ProtocolError::InvalidUtf8),
         }
         Ok(if chunk.is_last() { self.take() } else { None })
     }

@@ -266,6 +266,7 @@ impl Connection {
     pub fn receive_end(&mut self) -> Result<(), ProtocolError> {
         let end = self.receiver.receive_end();
         if let Err(error) = &end {
+            self.assembler = Assembler::new();
             self.sender.fail(error, &mut WriteBuffer::new());
         }
         end

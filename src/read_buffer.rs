@@ -59,9 +59,10 @@ impl ReadBuffer {
         self.end = len;
     }
 
-    /// Drops the unused bytes.
+    /// Drops the unused bytes, and gives the block back.
     pub(crate) fn discard(&mut self) {
         self.start = self.end;
+        self.release();
     }
 
     /// Gives the block back, if all that was read is used up.

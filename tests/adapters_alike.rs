@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 
 use common::{
     Seen, close_body, masked,
-    polled::{Polled, finish},
+    polled::{Polled, finish, websocket},
     scripted::Scripted,
 };
 use fullduplex::{
@@ -154,7 +154,7 @@ fn run(ws: &mut dyn Adapter, acts: &[Act]) -> (Vec<(Outcome, Option<usize>)>, Ve
 
 fn assert_alike(script: &Scripted, config: &Config, acts: &[Act]) {
     let mut blocking = blocking::WebSocket::new(script.clone(), Connection::server(config), &[]);
-    let mut polled = AsyncWebSocket::new(Polled(script.clone()), Connection::server(config), &[]);
+    let mut polled = websocket(Polled(script.clone()), Connection::server(config));
     let (expected, written) = run(&mut blocking, acts);
     let (actual, written_too) = run(&mut polled, acts);
     assert_eq!(actual, expected, "tokio, blocking");

@@ -252,15 +252,32 @@ async fn a_peer_that_failed_and_stays_silent_is_waited_for_until_the_close_timeo
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_failed_and_reads_nothing_is_given_up_after_the_close_timeout() {
-    let (mut stream, other) = tokio::io::duplex(16);
-    let mut ws = tokio_server(other);
-    ws.feed("more than the stream holds").await.unwrap();
-    stream.write_all(&masked(0x83, b"")).await.unwrap();
-    let start = Instant::now();
-    let error = ws.receive().await.unwrap_err();
-    assert!(matches!(error, Error::Protocol(ProtocolError::ReservedOpcode(3))), "{error}");
-    assert_eq!(start.elapsed().as_secs(), 10);
+async fn a_peer_that_ends_or_fails_and_reads_nothing_is_given_up_after_the_close_timeout() {
+    let end = || Some(Error::Protocol(ProtocolError::EndWithoutClose));
+    let bad = || Some(Error::Protocol(ProtocolError::ReservedOpcode(3)));
+    let cases = [
+        ("an end without a Close", vec![], true, end()),
+        ("a bad frame", masked(0x83, b""), false, bad()),
+        ("a bad frame, then the end", masked(0x83, b""), true, bad()),
+        ("a Close", masked(0x88, b""), false, None),
+        ("a Close, then the end", masked(0x88, b""), true, None),
+    ];
+    for (name, said, ends, error) in cases {
+        let (mut stream, other) = tokio::io::duplex(16);
+        let mut ws = tokio_server(other);
+        ws.feed("more than the stream holds").await.unwrap();
+        stream.write_all(&said).await.unwrap();
+        if ends {
+            stream.shutdown().await.unwrap();
+        }
+        let start = Instant::now();
+        let ended = ws.receive().await;
+        assert_eq!(start.elapsed().as_secs(), 10, "{name}");
+        assert_eq!(format!("{:?}", ended.err()), format!("{error:?}"), "{name}");
+        // What was not written is lost, and that is told.
+        let flushed = ws.flush().await;
+        assert!(matches!(flushed, Err(Error::Io(error)) if error.kind() == ErrorKind::TimedOut));
+    }
 }
 
 fn tokio_server(stream: DuplexStream) -> WebSocket<DuplexStream> {

@@ -359,30 +359,6 @@ fn close_judges_the_messages_that_it_drops() {
 }
 
 #[test]
-fn two_peers_whose_writes_time_out_until_the_other_reads_both_go_on() {
-    let blocked = |script: Scripted| script.write_fails(ErrorKind::WouldBlock);
-    let script = blocked(blocked(Scripted::new())).read(masked(0x81, b"Hello"));
-    let mut ws = server(script.read(masked(0x88, b"")));
-    ws.feed("answer").unwrap();
-    // The first one is reported, or a peer that has gone would never be noticed.
-    assert_eq!(ws.receive().map_err(error), Err(Seen::Io(ErrorKind::WouldBlock)));
-    assert_eq!(ws.receive().unwrap(), Some("Hello".into()));
-    assert_eq!(ws.receive().unwrap(), None);
-    let frames = read_frames(&ws.stream().written);
-    assert_eq!(contents(&frames), [(0x81, &b"answer"[..]), (0x88, b"")]);
-}
-
-#[test]
-fn a_last_write_that_times_out_is_reported_every_time() {
-    let times_out = |script: Scripted, _| script.write_fails(ErrorKind::TimedOut);
-    let mut ws = server((0..3).fold(Scripted::new().read(masked(0x88, b"")), times_out));
-    for _ in 0..3 {
-        assert_eq!(ws.receive().map_err(error), Err(Seen::Io(ErrorKind::TimedOut)));
-    }
-    assert_eq!(ws.receive().unwrap(), None);
-}
-
-#[test]
 fn a_failed_write_is_repeated_with_the_code_of_the_system() {
     struct Broken;
     impl Read for Broken {

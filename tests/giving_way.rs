@@ -13,8 +13,8 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use common::masked;
-use fullduplex::{Config, Connection, Error, tokio::WebSocket};
+use common::{masked, polled::websocket};
+use fullduplex::{Config, Connection, Error};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A peer that says `first`, and then `then` for ever.
@@ -74,7 +74,7 @@ impl Wake for Wakes {
 /// when the peer failed.
 fn receive_from(first: &[u8], then: &'static [u8], most: usize) -> (Option<Error>, Endless) {
     let peer = Endless { first: first.to_vec(), then, reads: 0, read: 0 };
-    let mut ws: WebSocket<_> = WebSocket::new(peer, Connection::server(&Config::default()), &[]);
+    let mut ws = websocket(peer, Connection::server(&Config::default()));
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
     for n in 1..=most {

@@ -11,7 +11,8 @@ use common::{
     masked,
 };
 use fullduplex::{
-    Answer, ClientRequest, Config, Connection, Request, ServerHandshake, WriteBuffer, blocking,
+    Answer, ClientRequest, CloseCode, Config, Connection, Request, ServerHandshake, WriteBuffer,
+    blocking,
 };
 
 /// Bytes in an adapter's read block.
@@ -122,6 +123,18 @@ fn a_websocket_holds_no_read_block_in_any_state_that_lasts() {
             ws
         });
     }
+    assert_small("after a lent message, then a ping", || {
+        let mut ws = server(Peer::new(message()));
+        ws.receive_ref().unwrap();
+        ws.ping(b"x").unwrap();
+        ws
+    });
+    assert_small("after a close that met text that is not UTF-8", || {
+        let says = [masked(0x81, b"\xff"), message()].concat();
+        let mut ws = server(Peer::new(says));
+        ws.close(CloseCode::NORMAL, "").unwrap_err();
+        ws
+    });
     assert_small("after lent messages and a Close", || {
         let mut ws = server(Peer::new([message(), masked(0x88, b"")].concat()));
         while ws.receive_ref().unwrap().is_some() {}
@@ -151,12 +164,12 @@ mod asynchronous {
         task::{Context, Poll, Waker},
     };
 
-    use fullduplex::tokio::{Incoming, WebSocket, accept, connect_over};
+    use fullduplex::tokio::{Incoming, accept, connect_over};
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
     use super::{
-        Config, Connection, ErrorKind, Peer, REQUEST, Read, Write, assert_small,
-        common::polled::{finish, poll},
+        CloseCode, Config, Connection, ErrorKind, Peer, REQUEST, Read, Write, assert_small,
+        common::polled::{finish, poll, websocket},
         io, masked, message, request,
     };
 
@@ -191,7 +204,7 @@ mod asynchronous {
 
     #[test]
     fn a_task_holds_no_read_block_in_any_state_that_lasts() {
-        let server = |peer| WebSocket::new(peer, Connection::server(&Config::default()), &[]);
+        let server = |peer| websocket(peer, Connection::server(&Config::default()));
         assert_small("half a request", || {
             let peer = Peer::new(&REQUEST[..40]);
             let mut incoming = Box::pin(async { Incoming::read(peer, &Config::default()).await });
@@ -242,6 +255,18 @@ mod asynchronous {
                 ws
             });
         }
+        assert_small("after a lent message, then a ping", || {
+            let mut ws = server(Peer::new(message()));
+            finish(async { ws.receive_ref().await.map(drop) }).unwrap();
+            finish(ws.ping(b"x")).unwrap();
+            ws
+        });
+        assert_small("after a close that met text that is not UTF-8", || {
+            let says = [masked(0x81, b"\xff"), message()].concat();
+            let mut ws = server(Peer { then: Some(Ok(())), ..Peer::new(says) });
+            finish(ws.close(CloseCode::NORMAL, "")).unwrap_err();
+            ws
+        });
         assert_small("after lent messages and a Close", || {
             let mut ws = server(Peer::new([message(), masked(0x88, b"")].concat()));
             while finish(async { ws.receive_ref().await.unwrap().is_some() }) {}

@@ -9,7 +9,7 @@ use fullduplex::{
 use crate::{
     common::{
         self, Frame, handshake,
-        polled::{Polled, finish, poll},
+        polled::{Polled, finish, poll, websocket},
         scripted::Scripted,
     },
     config, wire,
@@ -258,7 +258,7 @@ impl Adapter for Polls {
     }
 
     fn new(script: Scripted, connection: Connection, most: usize) -> Self {
-        Self { ws: tokio::WebSocket::new(Polled(script), connection, &[]), most }
+        Self { ws: websocket(Polled(script), connection), most }
     }
 
     fn receive(&mut self) -> Received {

@@ -79,8 +79,8 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
     ///
     /// # Errors
     ///
-    /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer;
-    /// [`Error::Io`].
+    /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer, which
+    /// one that is still sending may miss: the stream is dropped. [`Error::Io`].
     pub async fn read(stream: S, config: &Config) -> Result<Self, Error> {
         Box::pin(Self::read_head(stream, config)).await
     }
@@ -106,8 +106,8 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
                 }
                 Err(error) => {
                     let mut output = WriteBuffer::new();
-                    handshake.refuse(&error, &mut output)?;
                     // Whether or not the client can be told, this is what it did.
+                    let _ = handshake.refuse(&error, &mut output);
                     let _ = write_all::<S, A>(&mut stream, &mut output).await;
                     return Err(error.into());
                 }

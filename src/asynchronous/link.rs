@@ -34,7 +34,9 @@ pub(super) struct Link<S, A> {
 #[derive(Debug)]
 struct End {
     shut_down: bool,
-    /// When the peer is given up; a timer that runs since it was told.
+    /// The peer ended the stream while it could still be written to.
+    is_by_peer: bool,
+    /// When the peer is given up: a timer that runs since it had to be waited for.
     timeout: Option<Hidden<Timer>>,
     /// Bytes that are still read and discarded before the peer is given up.
     discard: usize,
@@ -51,7 +53,7 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
             output,
             unflushed: false,
             broken: None,
-            end: End { shut_down: false, timeout: None, discard: MAX_DISCARD },
+            end: End { shut_down: false, is_by_peer: false, timeout: None, discard: MAX_DISCARD },
             adapter: PhantomData,
         }
     }
@@ -106,6 +108,7 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
     /// looked for, and reported when all is written.
     pub(super) fn receive_end(&mut self) {
         self.end.discard = 0;
+        self.end.is_by_peer = self.broken.is_none();
         let _ = self.connection.receive_end();
     }
 
@@ -124,29 +127,36 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
                 self.output.release();
                 return Poll::Ready(());
             }
-            if self.end.discard == 0 {
-                return Poll::Pending;
-            }
-            let read = self.poll_read(cx, input.room());
-            input.release();
-            self.end.discard = match read {
-                Poll::Pending => {
-                    ready!(self.poll_timeout(cx));
-                    (self.end.shut_down, self.end.discard) = (true, 0);
+            if self.end.discard > 0 {
+                let read = self.poll_read(cx, input.room());
+                input.release();
+                if let Poll::Ready(read) = read {
+                    let len = read.unwrap_or(0);
+                    let rest = self.end.discard.saturating_sub(len);
+                    self.end.discard = if len == 0 { 0 } else { rest };
                     continue;
                 }
-                Poll::Ready(Ok(0) | Err(_)) => 0,
-                Poll::Ready(Ok(len)) => self.end.discard.saturating_sub(len),
-            };
+            }
+            ready!(self.poll_timeout(cx));
+            self.give_up();
         }
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Ready when the peer has had its time to end the stream.
+    /// Ready when the peer has had its time to read the last that was written, and to end the stream.
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let after = self.connection.close_timeout();
         self.end.timeout.get_or_insert_with(|| Hidden(A::sleep(after))).as_mut().poll(cx)
+    }
+
+    /// Waits for the peer no longer; what it did not take is dropped.
+    fn give_up(&mut self) {
+        (self.end.shut_down, self.end.discard) = (true, 0);
+        if self.unflushed || !self.output.is_empty() {
+            self.output = WriteBuffer::new();
+            self.broken.get_or_insert(io::ErrorKind::TimedOut.into());
+        }
     }
 
     /// Tells why nothing can be written any more, if that is so.
@@ -156,7 +166,10 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
 
     /// What ended the connection: a write that failed before the peer was gone is the cause.
     pub(super) fn cause(&self, error: impl Into<Error>) -> Error {
-        self.broken.as_ref().map_or_else(|| error.into(), |broken| io_error::copy(broken).into())
+        match &self.broken {
+            Some(broken) if !self.end.is_by_peer => io_error::copy(broken).into(),
+            _ => error.into(),
+        }
     }
 }
 

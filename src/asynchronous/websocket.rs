@@ -4,6 +4,7 @@ use std::{
     future::poll_fn,
     mem,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use super::{
@@ -34,6 +35,10 @@ pub struct Reply<'a, S, A>(&'a mut Link<S, A>);
 impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// Puts a connection on a stream, after a handshake that was done elsewhere. `unread` is what
     /// was read behind the handshake.
+    ///
+    /// # Panics
+    ///
+    /// Where the runtime panics when a timer is made: see the adapter's module.
     pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
         Self::with_buffers(stream, connection, unread.into(), WriteBuffer::new(), None)
     }
@@ -47,6 +52,8 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     ) -> Self {
         input.release();
         output.release();
+        // A runtime without timers panics here, and not when a peer has to be given up.
+        drop(A::sleep(Duration::ZERO));
         let link = Link::new(stream, connection, output);
         Self { input, link, peer_close: None, subprotocol: Hidden(subprotocol) }
     }
@@ -120,6 +127,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
     /// Sends a Ping of at most 125 bytes. The peer's Pong is not reported.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.input.release();
         self.link.make_room().await?;
         self.link.connection.ping(payload, &mut self.link.output)?;
         self.flush().await
@@ -138,7 +146,8 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     }
 
     /// Closes the connection: sends a Close unless one was sent, and waits for the peer's. Messages
-    /// that come before it are dropped; [`send_close`](Self::send_close) leaves them to you.
+    /// that come before it are dropped; [`send_close`](Self::send_close) leaves them to you. A peer
+    /// that never answers is waited for without end: wrap the call in a timeout.
     ///
     /// # Errors
     ///
@@ -148,11 +157,17 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
             Ok(()) | Err(SendError::Closed) => {}
             Err(error) => return Err(error.into()),
         }
-        while self.receive_ref().await?.is_some() {
+        loop {
+            let received = self.receive_ref().await.map(|message| message.is_some());
+            if received.is_err() {
+                self.input.discard();
+            }
+            if !received? {
+                return Ok(());
+            }
             // A peer may have messages for ever, and so a stream may be ready for ever.
             give_way().await;
         }
-        Ok(())
     }
 
     /// The subprotocol that the handshake agreed on, if any (§1.9).

@@ -108,8 +108,8 @@ impl<S: Read + Write> Incoming<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer;
-    /// [`Error::Io`].
+    /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer, which
+    /// one that is still sending may miss: the stream is dropped. [`Error::Io`].
     pub fn read(mut stream: S, config: &Config) -> Result<Self, Error> {
         let mut handshake = ServerHandshake::new(config);
         let mut input = ReadBuffer::default();
@@ -131,8 +131,8 @@ impl<S: Read + Write> Incoming<S> {
                 }
                 Err(error) => {
                     let mut output = WriteBuffer::new();
-                    handshake.refuse(&error, &mut output)?;
                     // Whether or not the client can be told, this is what it did.
+                    let _ = handshake.refuse(&error, &mut output);
                     let _ = write_all(&mut stream, &mut output);
                     return Err(error.into());
                 }

@@ -14,14 +14,18 @@ pub(super) struct Link<S> {
     pub(super) output: WriteBuffer,
     /// The stream itself may still hold bytes that were written.
     pub(super) unflushed: bool,
-    /// The last write before a read timed out, and that was reported.
-    pub(super) reported_timeout: bool,
     /// Why nothing can be written any more. It is reported when the peer has said all it had to say;
     /// until then `feed` goes on, for an echo that stops at its first error would not hear the rest.
     pub(super) broken: Option<io::Error>,
+    /// The peer ended the stream while it could still be written to.
+    pub(super) is_ended_by_peer: bool,
 }
 
 impl<S: Read + Write> Link<S> {
+    pub(super) const fn new(stream: S, connection: Connection, output: WriteBuffer) -> Self {
+        Self { stream, connection, output, unflushed: false, broken: None, is_ended_by_peer: false }
+    }
+
     pub(super) fn feed(&mut self, message: Message<'_>) -> Result<(), Error> {
         self.make_room()?;
         Ok(self.connection.send(message, &mut self.output)?)
@@ -52,27 +56,30 @@ impl<S: Read + Write> Link<S> {
 
     /// Writes all that waits, but puts off the report of a failure: what the peer said before it
     /// comes first.
-    ///
-    /// A write that times out is reported, but not twice in a row while there is something to read:
-    /// the peer may be waiting until we do.
     pub(super) fn flush_before_read(&mut self) -> Result<(), Error> {
         while self.broken.is_none() && (self.unflushed || !self.output.is_empty()) {
             let result = self.flush();
-            if self.broken.is_none() && result.is_err() {
-                let may_read = self.reported_timeout && !self.connection.is_closed();
-                self.reported_timeout = !may_read;
-                return if may_read { Ok(()) } else { result };
+            if self.broken.is_none() {
+                result?;
             }
             // A Pong may have waited for room.
             self.connection.reply_owed(&mut self.output);
         }
-        self.reported_timeout = false;
         Ok(())
+    }
+
+    /// Takes the end of the stream.
+    pub(super) fn receive_end(&mut self) -> Result<(), Error> {
+        self.is_ended_by_peer = self.broken.is_none();
+        self.connection.receive_end().map_err(|error| self.cause(error))
     }
 
     /// What ended the connection: a write that failed before the peer was gone is the cause.
     pub(super) fn cause(&self, error: impl Into<Error>) -> Error {
-        self.broken.as_ref().map_or_else(|| error.into(), |broken| io_error::copy(broken).into())
+        match &self.broken {
+            Some(broken) if !self.is_ended_by_peer => io_error::copy(broken).into(),
+            _ => error.into(),
+        }
     }
 
     /// Tells why nothing can be written any more, if that is so.

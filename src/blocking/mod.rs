@@ -27,8 +27,8 @@
 //!
 //! `receive` writes what was fed before it waits for the peer, and only then: it first hands out
 //! every message that is already read. Two peers that both send more than the sockets between them
-//! hold, before either receives, wait for each other for ever; receive between sends, or split the
-//! work over two threads.
+//! hold, before either receives, wait for each other for ever, or until a write times out, again and
+//! again: `receive` reads nothing before what was fed is written. Receive between sends.
 //!
 //! A peer that breaks the protocol is told with a Close before `receive` returns the error. One that
 //! is still sending then may not see it: a socket that is dropped with unread bytes is reset. Where

@@ -40,14 +40,7 @@ impl<S: Read + Write> WebSocket<S> {
     ) -> Self {
         input.release();
         output.release();
-        let link = Link {
-            stream,
-            connection,
-            output,
-            unflushed: false,
-            reported_timeout: false,
-            broken: None,
-        };
+        let link = Link::new(stream, connection, output);
         Self { input, link, peer_close: None, subprotocol: Hidden(subprotocol) }
     }
 
@@ -110,6 +103,7 @@ impl<S: Read + Write> WebSocket<S> {
 
     /// Sends a Ping of at most 125 bytes. The peer's Pong is not reported.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.input.release();
         self.link.ping(payload)?;
         self.flush()
     }
@@ -127,7 +121,8 @@ impl<S: Read + Write> WebSocket<S> {
     }
 
     /// Closes the connection: sends a Close unless one was sent, and waits for the peer's. Messages
-    /// that come before it are dropped; [`send_close`](Self::send_close) leaves them to you.
+    /// that come before it are dropped; [`send_close`](Self::send_close) leaves them to you. A peer
+    /// that never answers is waited for without end, unless the stream has a timeout of its own.
     ///
     /// # Errors
     ///
@@ -137,8 +132,15 @@ impl<S: Read + Write> WebSocket<S> {
             Ok(()) | Err(SendError::Closed) => {}
             Err(error) => return Err(error.into()),
         }
-        while self.receive_ref()?.is_some() {}
-        Ok(())
+        loop {
+            let received = self.receive_ref().map(|message| message.is_some());
+            if received.is_err() {
+                self.input.discard();
+            }
+            if !received? {
+                return Ok(());
+            }
+        }
     }
 
     /// The subprotocol that the handshake agreed on, if any (§1.9).
@@ -189,9 +191,7 @@ impl<S: Read + Write> WebSocket<S> {
             match read(&mut link.stream, self.input.room()) {
                 Ok(0) => {
                     self.input.release();
-                    if let Err(error) = link.connection.receive_end() {
-                        return Err(link.cause(error));
-                    }
+                    link.receive_end()?;
                 }
                 Ok(len) => self.input.filled(len),
                 Err(error) => {

@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::{Headers, Response};
+use crate::hidden::Hidden;
 
 /// Gathers a body of at most `limit` bytes.
 #[derive(Debug)]
 pub(super) struct BodyReader {
-    body: Vec<u8>,
+    body: Hidden<Vec<u8>>,
     limit: usize,
     framing: Framing,
 }
@@ -32,7 +33,7 @@ impl BodyReader {
     pub(super) fn new(response: &Response, limit: usize) -> Self {
         let wanted = limit > 0 && response.has_body();
         let framing = if wanted { framing(&response.headers) } else { Framing::Done };
-        Self { body: Vec::new(), limit, framing }
+        Self { body: Hidden::default(), limit, framing }
     }
 
     /// Takes all of `input`; returns whether the body is whole or as long as the limit.
@@ -71,7 +72,7 @@ impl BodyReader {
     }
 
     pub(super) fn take(&mut self) -> Vec<u8> {
-        mem::take(&mut self.body)
+        mem::take(&mut *self.body)
     }
 
     /// Takes up to `most` bytes of the body, as far as the limit goes; returns how many.

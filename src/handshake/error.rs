@@ -150,7 +150,8 @@ impl HandshakeError {
     }
 
     /// The answer that tells the client: the status, the reason as text, and the headers that the
-    /// status asks for.
+    /// status asks for. [`ServerHandshake::refuse`](crate::ServerHandshake::refuse) leaves the text out
+    /// where a HEAD request asked.
     pub fn response(&self) -> Response {
         let status = self.status();
         // What is wrong with the server itself is for its log, not for the client.

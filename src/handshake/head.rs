@@ -58,8 +58,12 @@ impl HeadReader {
         let max_len = self.max_len - self.taken;
         let fits = input.len().min(max_len - before);
         let end = self.find_end(&input[..fits]);
-        let (used, rest) =
-            mem::take(input).split_at_mut(end.clone().ok().flatten().unwrap_or(fits));
+        let used = match &end {
+            Ok(Some(end)) => *end,
+            // Also what is refused is kept: the answer to a HEAD request has no body.
+            _ => fits,
+        };
+        let (used, rest) = mem::take(input).split_at_mut(used);
         *input = rest;
         self.bytes.extend_from_slice(used);
         if end?.is_some() {
@@ -71,6 +75,11 @@ impl HeadReader {
             return Err(HandshakeError::HeadTooLong { limit: self.max_len });
         }
         Ok(None)
+    }
+
+    /// Whether nothing came.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.bytes.is_empty() && self.taken == 0
     }
 
     /// Whether what came so far is a HEAD request.

@@ -78,9 +78,9 @@ impl Response {
         Ok(())
     }
 
-    /// RFC 9110 §6.4.1, §15.3.6: answers with these statuses have none.
+    /// RFC 9110 §6.4.1: answers with these statuses have none.
     pub(super) fn has_body(&self) -> bool {
-        !matches!(self.status, 204 | 205 | 304)
+        !matches!(self.status, 204 | 304)
     }
 }
 

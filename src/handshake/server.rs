@@ -76,13 +76,14 @@ impl ServerHandshake {
         request.map(Some).inspect_err(|error| self.failed = Some(error.clone()))
     }
 
-    /// Takes the end of the transport: an error, since the request was not whole.
+    /// Takes the end of the transport before the request was whole: an error.
     pub fn receive_end(&mut self) -> HandshakeError {
         self.failed.get_or_insert(HandshakeError::UnexpectedEnd).clone()
     }
 
     /// Writes the answer that tells the client of `error`: [`HandshakeError::response`], but no body
-    /// follows a HEAD request (RFC 9110 §9.3.2).
+    /// follows a HEAD request (RFC 9110 §9.3.2), and nothing where nothing came: a health check that
+    /// only connects.
     ///
     /// # Errors
     ///
@@ -92,6 +93,9 @@ impl ServerHandshake {
         error: &HandshakeError,
         output: &mut WriteBuffer,
     ) -> Result<(), HandshakeError> {
+        if self.reader.is_untouched() {
+            return Ok(());
+        }
         let response = error.response();
         if self.is_head || self.reader.is_head() {
             response.write_head(output)

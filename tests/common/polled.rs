@@ -11,7 +11,7 @@ use std::{
 use fullduplex::{Config, Connection, tokio::WebSocket};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    runtime::{Builder, Runtime},
+    runtime::{Builder, EnterGuard, Runtime},
 };
 
 use super::scripted::Scripted;
@@ -60,10 +60,7 @@ impl AsyncWrite for Polled {
 
 /// Polls `future` up to `most` times; `None` if it was dropped then.
 pub(crate) fn poll<T>(future: impl Future<Output = T>, most: usize) -> Option<T> {
-    // For timers, which are made when something has to be waited for; here none of them runs out.
-    static RUNTIME: LazyLock<Runtime> =
-        LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
-    let _guard = RUNTIME.enter();
+    let _guard = enter();
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
     for _ in 0..most {
@@ -81,6 +78,21 @@ pub(crate) fn finish<T>(future: impl Future<Output = T>) -> T {
 
 /// A server after its handshake, with the default limits.
 pub(crate) fn server(script: Scripted) -> WebSocket<Polled> {
-    let config = Config::default();
-    WebSocket::new(Polled(script), Connection::server(&config), &[])
+    websocket(Polled(script), Connection::server(&Config::default()))
+}
+
+/// A WebSocket after its handshake.
+pub(crate) fn websocket<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    connection: Connection,
+) -> WebSocket<S> {
+    let _guard = enter();
+    WebSocket::new(stream, connection, &[])
+}
+
+/// A runtime for the timers, which are made when something has to be waited for; here none runs out.
+fn enter() -> EnterGuard<'static> {
+    static RUNTIME: LazyLock<Runtime> =
+        LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
+    RUNTIME.enter()
 }
