@@ -45,6 +45,8 @@ trap 'kill "${started[@]}" 2>/dev/null || true' EXIT
 start() {
   local log=$1
   shift
+  # Here, not by the server: it is read before that may have begun.
+  : >"$log"
   timeout --foreground 3600 "$@" </dev/null >"$log" 2>&1 &
   started+=($!)
   for _ in $(seq 100); do
