@@ -302,3 +302,13 @@ fn close_gives_way_while_messages_come_and_judges_them() {
     let closed = finish(ws.close(CloseCode::NORMAL, ""));
     assert!(matches!(closed, Err(Error::Protocol(ProtocolError::InvalidUtf8))), "{closed:?}");
 }
+
+#[test]
+fn an_answer_that_is_sent_is_written_at_once() {
+    let mut ws = server(Scripted::new().read(masked(0x81, b"Hello")).read_pending());
+    finish(async {
+        let (message, mut reply) = ws.receive_ref().await.unwrap().unwrap();
+        reply.send(message).await.unwrap();
+    });
+    assert_eq!(ws.stream().0.written, unmasked(0x81, b"Hello"));
+}

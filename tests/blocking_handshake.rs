@@ -5,6 +5,7 @@ mod common;
 use std::{
     io::{self, ErrorKind, Read, Write},
     net::TcpListener,
+    thread,
 };
 
 use common::{
@@ -15,7 +16,7 @@ use common::{
     unmasked,
 };
 use fullduplex::{
-    Answer, ClientRequest, Config, Error, HandshakeError, InvalidUrl, Request, Response,
+    Answer, ClientRequest, CloseCode, Config, Error, HandshakeError, InvalidUrl, Request, Response,
     ServerHandshake, WriteBuffer,
     blocking::{Incoming, accept, connect, connect_over},
 };
@@ -249,4 +250,22 @@ fn a_websocket_says_which_subprotocol_was_agreed_on_and_shows_its_stream() {
     assert_eq!(ws.subprotocol(), Some("superchat"));
     ws.stream_mut().log.clear();
     assert_eq!(ws.stream().log, []);
+}
+
+#[test]
+fn a_client_connects_over_tcp_and_its_server_answers_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let mut ws = accept(listener.accept().unwrap().0).unwrap();
+        let (message, mut reply) = ws.receive_ref().unwrap().unwrap();
+        reply.send(message).unwrap();
+        assert_eq!(ws.receive().unwrap(), None);
+    });
+    let mut ws = connect(&url).unwrap();
+    assert!(ws.stream().nodelay().unwrap());
+    ws.send("Hello").unwrap();
+    assert_eq!(ws.receive().unwrap(), Some("Hello".into()));
+    ws.close(CloseCode::NORMAL, "").unwrap();
+    server.join().unwrap();
 }

@@ -178,6 +178,15 @@ fn a_request_that_ends_before_it_is_whole_is_refused_with_400() {
 }
 
 #[test]
+fn a_health_check_that_only_connects_is_told_nothing() {
+    let mut server = ServerHandshake::new(&Config::default());
+    let error = server.receive_end();
+    let mut output = WriteBuffer::new();
+    server.refuse(&error, &mut output).unwrap();
+    assert!(output.is_empty());
+}
+
+#[test]
 fn every_error_has_a_status_and_an_answer() {
     use HandshakeError::*;
     let cases = [
