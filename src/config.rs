@@ -31,11 +31,23 @@ pub struct Config {
     ///
     /// What is longer is cut: the body is for a person who reads the error.
     pub max_refusal_body_len: usize,
-    /// How long an adapter waits for the peer to end the stream after it was told what it did wrong:
-    /// 10 s. The error is reported then.
+    /// How long nothing may come before the peer is asked with a Ping: 20 s. `None`: never.
     ///
-    /// A peer that is still sending has that long to read why (RFC 6455 §7.1.1): a socket that is
-    /// dropped with unread bytes is reset. Only the adapters for asynchronous streams wait.
+    /// Proxies and routers forget connections that are silent for 30 s or 60 s, and a peer that lost
+    /// its network says nothing at all.
+    pub ping_interval: Option<Duration>,
+    /// How long nothing may come after that Ping before the connection ends with
+    /// [`Timeout::Pong`](crate::Timeout::Pong): 20 s. Any byte is a sign of life.
+    pub pong_timeout: Duration,
+    /// How long no message may come or go before the connection ends with
+    /// [`Timeout::Idle`](crate::Timeout::Idle), at the latest after twice that: `None`, without a
+    /// limit. Pings do not count.
+    pub idle_timeout: Option<Duration>,
+    /// How long after a Close was sent the peer may take to answer it, and then to end the transport,
+    /// before [`Timeout::Close`](crate::Timeout::Close): 10 s.
+    ///
+    /// A peer that failed has that long to read why (RFC 6455 §7.1.1): a socket that is dropped with
+    /// unread bytes is reset.
     pub close_timeout: Duration,
     /// How many bytes wait to be written before `feed` waits: 64 KiB.
     ///
@@ -52,6 +64,9 @@ impl Default for Config {
             max_head_len: 16 * 1024,
             max_headers: 100,
             max_refusal_body_len: 64 * 1024,
+            ping_interval: Some(Duration::from_secs(20)),
+            pong_timeout: Duration::from_secs(20),
+            idle_timeout: None,
             close_timeout: Duration::from_secs(10),
             write_high_water: 64 * 1024,
         }

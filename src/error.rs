@@ -113,6 +113,22 @@ pub enum SendError {
     InvalidCloseCode(CloseCode),
 }
 
+/// What took too long: see [`Connection::handle_timeout`](crate::Connection::handle_timeout).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Timeout {
+    /// Nothing came for [`Config::pong_timeout`](crate::Config::pong_timeout) after a Ping.
+    #[error("the peer answered no ping in time")]
+    Pong,
+    /// No message came or went for [`Config::idle_timeout`](crate::Config::idle_timeout); a Close with
+    /// 1001 says so.
+    #[error("no message came or went for too long")]
+    Idle,
+    /// The peer did not answer a Close within [`Config::close_timeout`](crate::Config::close_timeout).
+    #[error("the peer did not answer the close in time")]
+    Close,
+}
+
 /// What can go wrong on a WebSocket over a stream.
 #[cfg(feature = "std")]
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +148,9 @@ pub enum Error {
     /// The caller asked for what cannot be sent; nothing was.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// The peer took too long.
+    #[error(transparent)]
+    Timeout(#[from] Timeout),
     /// There is no connection.
     #[error(transparent)]
     Handshake(#[from] crate::HandshakeError),

@@ -27,6 +27,8 @@
 //!    in it is needed any more.**
 //! 4. Write the [`WriteBuffer`]: answers are in it, and what you sent. Then call `receive` with an
 //!    empty slice once, and write again if that added something: a Pong may have waited for room.
+//!    With a clock: call [`Connection::set_now`] before `receive`, and
+//!    [`Connection::handle_timeout`] when [`Connection::next_timeout`] says.
 //! 5. After an error, and when [`Connection::is_closed`] says so, close the transport (a client lets
 //!    the server be first); else go back to 2.
 //!
@@ -88,6 +90,7 @@ mod random;
 mod read_buffer;
 mod receiver;
 mod sender;
+mod timers;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod utf8;
@@ -99,7 +102,7 @@ pub use config::Config;
 pub use connection::{Connection, Event, Role};
 #[cfg(feature = "std")]
 pub use error::Error;
-pub use error::{ProtocolError, SendError};
+pub use error::{ProtocolError, SendError, Timeout};
 pub use frame::{FrameHeader, Mask, Opcode, Rsv};
 pub use handshake::{
     Accepted, Answer, ClientHandshake, ClientRequest, HandshakeError, Headers, InvalidUrl, Offer,

@@ -5,8 +5,6 @@
 use alloc::{boxed::Box, string::ToString};
 use core::fmt;
 
-use bytes::Bytes;
-
 use crate::{
     CloseCode, CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload,
     ProtocolError, Rsv, SendError, WriteBuffer,
@@ -20,7 +18,7 @@ pub struct Sender {
     high_water: usize,
     state: State,
     /// The latest Ping that was not answered since too much waited to be written (§5.5.3).
-    owed_pong: Option<Bytes>,
+    owed_pong: Option<Box<[u8]>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +175,7 @@ impl Sender {
             // Fails only after a Close, and then a Ping needs no answer.
             let _ = self.pong(payload, output);
         } else {
-            self.owed_pong = Some(Bytes::copy_from_slice(payload));
+            self.owed_pong = Some(payload.into());
         }
     }
 

@@ -23,7 +23,8 @@
 //! # }
 //! ```
 //!
-//! The runtime needs its timer (`enable_time` or `enable_all`): without it tokio panics.
+//! While it receives, a connection keeps its time: silent peers are pinged and given up, see
+//! [`Config::ping_interval`]. The runtime needs its timer (`enable_time` or `enable_all`): without it tokio panics.
 //!
 //! All state is in the [`WebSocket`]: futures may be dropped, in `select!` for instance. A dropped
 //! `receive` loses nothing, a dropped `send` has queued the whole message or none of it.
@@ -31,8 +32,9 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::OnceLock,
     task::{Context, Poll, ready},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -100,6 +102,13 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
 impl asynchronous::sealed::Sealed for Tokio {}
 
 impl<S: AsyncRead + AsyncWrite> Adapter<S> for Tokio {
+    fn now() -> Duration {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        let origin = *ORIGIN.get_or_init(Instant::now);
+        // tokio's own clock can be paused.
+        ::tokio::time::Instant::now().into_std().saturating_duration_since(origin)
+    }
+
     fn sleep(duration: Duration) -> asynchronous::Timer {
         Box::pin(::tokio::time::sleep(duration))
     }

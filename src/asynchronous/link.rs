@@ -6,13 +6,15 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::Buf;
 
 use super::{Adapter, Timer};
 use crate::{
-    Connection, Error, Message, WriteBuffer, hidden::Hidden, io_error, read_buffer::ReadBuffer,
+    Connection, Error, Message, Timeout, WriteBuffer, hidden::Hidden, io_error,
+    read_buffer::ReadBuffer,
 };
 
 /// Connection, output and stream.
@@ -21,39 +23,48 @@ pub(super) struct Link<S, A> {
     pub(super) stream: S,
     pub(super) connection: Connection,
     pub(super) output: WriteBuffer,
-    /// The stream itself may still hold bytes that were written.
-    unflushed: bool,
     /// Why nothing can be written any more. It is reported when the peer has said all it had to say;
     /// until then `feed` goes on, for an echo that stops at its first error would not hear the rest.
     broken: Option<io::Error>,
     end: End,
+    /// When the connection is looked at again, and the timer that runs until then.
+    timer: Option<(u64, Hidden<Timer>)>,
     adapter: PhantomData<fn() -> A>,
 }
 
-/// How far the end of the stream has come.
+/// How far the stream has come to its end.
 #[derive(Debug)]
 struct End {
+    /// The stream itself may still hold bytes that were written.
+    unflushed: bool,
     shut_down: bool,
     /// The peer ended the stream while it could still be written to.
     is_by_peer: bool,
-    /// When the peer is given up: a timer that runs since it had to be waited for.
-    timeout: Option<Hidden<Timer>>,
+    /// What took too long.
+    timed_out: Option<Timeout>,
     /// Bytes that are still read and discarded before the peer is given up.
-    discard: usize,
+    discard: u32,
 }
 
 impl<S: Unpin, A: Adapter<S>> Link<S, A> {
-    pub(super) fn new(stream: S, connection: Connection, mut output: WriteBuffer) -> Self {
+    pub(super) fn new(stream: S, mut connection: Connection, mut output: WriteBuffer) -> Self {
         if !A::is_vectored(&stream) {
             output.share_from(COPY_BELOW);
         }
+        connection.set_now(A::now());
         Self {
             stream,
             connection,
             output,
-            unflushed: false,
             broken: None,
-            end: End { shut_down: false, is_by_peer: false, timeout: None, discard: MAX_DISCARD },
+            end: End {
+                unflushed: false,
+                shut_down: false,
+                is_by_peer: false,
+                timed_out: None,
+                discard: MAX_DISCARD,
+            },
+            timer: None,
             adapter: PhantomData,
         }
     }
@@ -76,9 +87,9 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
     /// Writes all that waits.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.check()?;
-        self.unflushed = true;
+        self.end.unflushed = true;
         let flushed = ready!(poll_write_all::<S, A>(&mut self.stream, &mut self.output, cx));
-        self.unflushed = false;
+        self.end.unflushed = false;
         if let Err(error) = &flushed {
             self.broken = Some(io_error::copy(error));
         }
@@ -88,7 +99,7 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
     /// As [`poll_flush`](Self::poll_flush), but puts off the report of a failure: what the peer said
     /// before it comes first. Ready when nothing more can be written.
     pub(super) fn poll_flush_before_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.broken.is_none() && (self.unflushed || !self.output.is_empty()) {
+        while self.broken.is_none() && (self.end.unflushed || !self.output.is_empty()) {
             let _ = ready!(self.poll_flush(cx));
             // A Pong may have waited for room.
             self.connection.reply_owed(&mut self.output);
@@ -132,28 +143,56 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
                 input.release();
                 if let Poll::Ready(read) = read {
                     let len = read.unwrap_or(0);
-                    let rest = self.end.discard.saturating_sub(len);
+                    let rest = self.end.discard.saturating_sub(len as u32);
                     self.end.discard = if len == 0 { 0 } else { rest };
                     continue;
                 }
             }
-            ready!(self.poll_timeout(cx));
-            self.give_up();
+            // The peer has had its time to read the last that was written, and to end the stream.
+            if ready!(self.poll_timeout(cx)).is_err() {
+                self.give_up();
+            }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Ready when the peer has had its time to read the last that was written, and to end the stream.
-    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let after = self.connection.close_timeout();
-        self.end.timeout.get_or_insert_with(|| Hidden(A::sleep(after))).as_mut().poll(cx)
+    /// Ready when something was due: a Ping, which is in the output then, or the end.
+    pub(super) fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Timeout>> {
+        while let Some(next) = self.connection.next_timeout() {
+            // A timer that runs out too early costs another look, and a message no new timer.
+            if let Some((at, timer)) = &mut self.timer
+                && *at <= millis(next)
+            {
+                ready!(timer.as_mut().poll(cx));
+            }
+            self.timer = None;
+            let now = A::now();
+            if next <= now {
+                return Poll::Ready(self.connection.handle_timeout(now, &mut self.output));
+            }
+            self.timer = Some((millis(next), Hidden(A::sleep(next.saturating_sub(now)))));
+        }
+        Poll::Pending
+    }
+
+    /// Ends a connection that took too long: what can be written at once is, and nobody is waited for.
+    pub(super) fn time_out(&mut self, cx: &mut Context<'_>, timeout: Timeout) {
+        self.end.timed_out = Some(timeout);
+        let _ = self.poll_flush_before_read(cx);
+        let _ = A::poll_shutdown(Pin::new(&mut self.stream), cx);
+        self.give_up();
+    }
+
+    /// Says what time it is.
+    pub(super) fn set_now(&mut self) {
+        self.connection.set_now(A::now());
     }
 
     /// Waits for the peer no longer; what it did not take is dropped.
     fn give_up(&mut self) {
         (self.end.shut_down, self.end.discard) = (true, 0);
-        if self.unflushed || !self.output.is_empty() {
+        if self.end.unflushed || !self.output.is_empty() {
             self.output = WriteBuffer::new();
             self.broken.get_or_insert(io::ErrorKind::TimedOut.into());
         }
@@ -166,8 +205,9 @@ impl<S: Unpin, A: Adapter<S>> Link<S, A> {
 
     /// What ended the connection: a write that failed before the peer was gone is the cause.
     pub(super) fn cause(&self, error: impl Into<Error>) -> Error {
-        match &self.broken {
-            Some(broken) if !self.end.is_by_peer => io_error::copy(broken).into(),
+        match (self.end.timed_out, &self.broken) {
+            (Some(timeout), _) => timeout.into(),
+            (None, Some(broken)) if !self.end.is_by_peer => io_error::copy(broken).into(),
             _ => error.into(),
         }
     }
@@ -200,10 +240,15 @@ pub(super) fn poll_read<S: Unpin, A: Adapter<S>>(
     Poll::Ready(io_error::check_read(read, room.len()))
 }
 
+/// As precise as the timers of a runtime are.
+fn millis(time: Duration) -> u64 {
+    time.as_millis() as u64
+}
+
 /// Reads without a message after which a task gives way: a stream may be ready for ever.
 pub(super) const READS_PER_POLL: usize = 16;
 /// Bytes of a peer that failed which are read until it has read why, or closes.
-const MAX_DISCARD: usize = 64 * 1024 * 1024;
+const MAX_DISCARD: u32 = 64 * 1024 * 1024;
 /// Parts that one vectored write takes.
 const MAX_PARTS: usize = 16;
 /// Bytes below which a payload is copied for a stream that writes one part at a time: a TLS record.

@@ -34,6 +34,9 @@ pub type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 ///
 /// Implemented by [`crate::tokio::Tokio`]; nobody else can.
 pub trait Adapter<S>: sealed::Sealed {
+    /// What time it is, since any fixed origin.
+    fn now() -> Duration;
+
     /// A timer that is ready after `duration`.
     fn sleep(duration: Duration) -> Timer;
 

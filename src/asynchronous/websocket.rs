@@ -24,7 +24,7 @@ use crate::{
 pub struct WebSocket<S, A> {
     input: ReadBuffer,
     link: Link<S, A>,
-    peer_close: Option<CloseFrame>,
+    peer_close: Option<Box<CloseFrame>>,
     subprotocol: Hidden<Option<Box<str>>>,
 }
 
@@ -146,8 +146,8 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     }
 
     /// Closes the connection: sends a Close unless one was sent, and waits for the peer's. Messages
-    /// that come before it are dropped; [`send_close`](Self::send_close) leaves them to you. A peer
-    /// that never answers is waited for without end: wrap the call in a timeout.
+    /// that come before it are dropped; [`send_close`](Self::send_close) leaves them to you. The peer
+    /// has [`Config::close_timeout`](crate::Config::close_timeout) to answer.
     ///
     /// # Errors
     ///
@@ -177,7 +177,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
     /// What the peer's Close said, when one with a code has come (RFC 6455 §7.1.5).
     pub fn peer_close(&self) -> Option<&CloseFrame> {
-        self.peer_close.as_ref()
+        self.peer_close.as_deref()
     }
 
     /// The stream. Reading from it or writing to it breaks the protocol.
@@ -204,6 +204,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
     fn queue_close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
         let close = CloseFrame::new(code, reason);
+        self.link.set_now();
         self.link.connection.close(Some(&close), &mut self.link.output)
     }
 
@@ -237,9 +238,13 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
             match link.poll_read(cx, self.input.room()) {
                 Poll::Ready(Ok(0)) => {
                     self.input.release();
+                    link.set_now();
                     link.receive_end();
                 }
-                Poll::Ready(Ok(len)) => self.input.filled(len),
+                Poll::Ready(Ok(len)) => {
+                    self.input.filled(len);
+                    link.set_now();
+                }
                 Poll::Ready(Err(error)) => {
                     self.input.release();
                     return Poll::Ready(Err(link.cause(error)));
@@ -248,7 +253,10 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
                     self.input.release();
                     // All that the peer said was delivered; there is nothing to wait for.
                     link.check()?;
-                    return Poll::Pending;
+                    if let Err(timeout) = ready!(link.poll_timeout(cx)) {
+                        link.time_out(cx, timeout);
+                        return Poll::Ready(Err(timeout.into()));
+                    }
                 }
             }
         }
@@ -266,7 +274,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
                 Some(LocatedEvent::Ping(_) | LocatedEvent::Pong(_)) => {}
                 Some(LocatedEvent::Owned(control)) => {
                     if let Control::Close(close) = *control {
-                        *peer_close = close;
+                        *peer_close = close.map(Box::new);
                     }
                 }
                 None => return Ok(None),

@@ -30,6 +30,8 @@
 //! hold, before either receives, wait for each other for ever, or until a write times out, again and
 //! again: `receive` reads nothing before what was fed is written. Receive between sends.
 //!
+//! Nothing here keeps time: a peer that is silent is waited for, unless the stream has a timeout.
+//!
 //! A peer that breaks the protocol is told with a Close before `receive` returns the error. One that
 //! is still sending then may not see it: a socket that is dropped with unread bytes is reset. Where
 //! that matters, shut the stream down for writing and read it to its end first, with a timeout.

@@ -16,7 +16,7 @@ use crate::{
 pub struct WebSocket<S> {
     input: ReadBuffer,
     link: Link<S>,
-    peer_close: Option<CloseFrame>,
+    peer_close: Option<Box<CloseFrame>>,
     subprotocol: Hidden<Option<Box<str>>>,
 }
 
@@ -150,7 +150,7 @@ impl<S: Read + Write> WebSocket<S> {
 
     /// What the peer's Close said, when one with a code has come (RFC 6455 §7.1.5).
     pub fn peer_close(&self) -> Option<&CloseFrame> {
-        self.peer_close.as_ref()
+        self.peer_close.as_deref()
     }
 
     /// The stream. Reading from it or writing to it breaks the protocol.
@@ -212,7 +212,7 @@ impl<S: Read + Write> WebSocket<S> {
                 Ok(Some(LocatedEvent::Ping(_) | LocatedEvent::Pong(_))) => {}
                 Ok(Some(LocatedEvent::Owned(control))) => {
                     if let Control::Close(close) = *control {
-                        *peer_close = close;
+                        *peer_close = close.map(Box::new);
                     }
                 }
                 Ok(None) => return Ok(None),

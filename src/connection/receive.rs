@@ -1,59 +1,13 @@
-//! A whole connection: [`Receiver`], [`Assembler`] and [`Sender`] joined, and the closing handshake.
-//!
-//! ```text
-//!              ┌────────────── Connection ──────────────┐
-//!  bytes in ──►│ Receiver ─ parts ─► Assembler ─ events ─│──► you
-//!  (your slice)│     │ what needs an answer              │
-//!              │     ▼ pong, close                       │
-//!  bytes out ◄─│ WriteBuffer ◄─ frames ─ Sender ◄─ messages ◄── you
-//!              └─────────────────────────────────────────┘
-//! ```
-//!
-//! The invariant: **`Ok(None)` means that `input` is empty and nothing in it is needed any more.**
+//! The receiving half of a [`Connection`]: bytes in, events out; what needs an answer is answered.
 
 use alloc::boxed::Box;
-use core::{mem, ops::Range, time::Duration};
+use core::{mem, ops::Range};
 
+use super::{Connection, Event};
 use crate::{
-    Assembler, Chunk, CloseFrame, Config, Fin, Kind, MaskSource, Message, Payload, ProtocolError,
-    Receiver, SendError, Sender, Text, WriteBuffer, assembler, control::Control, part::LocatedPart,
-    utf8,
+    Assembler, Chunk, Kind, Message, Payload, ProtocolError, Text, WriteBuffer, assembler,
+    control::Control, part::LocatedPart, utf8,
 };
-
-/// Which end of the connection this is: a client masks, a server does not (RFC 6455 §5.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The end that sent the handshake's request.
-    Client,
-    /// The end that answered it.
-    Server,
-}
-
-/// What the peer said.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// A whole message.
-    Message(Message<'a>),
-    /// A Ping; its Pong is in the output already, or will be when there is room (§5.5.3).
-    Ping(Payload<'a>),
-    /// A Pong (§5.5.3).
-    Pong(Payload<'a>),
-    /// The peer will send nothing more; the answer is in the output already (§5.5.1).
-    Close(Option<CloseFrame>),
-}
-
-/// A WebSocket connection after its handshake, without I/O.
-///
-/// Drive it like this: read into a buffer; call [`receive`](Self::receive) until it returns `None`;
-/// write the output; repeat. When the output holds nothing more and [`is_closed`](Self::is_closed)
-/// says so, close the transport: a server at once, a client when the server has (§7.1.1).
-#[derive(Debug)]
-pub struct Connection {
-    receiver: Receiver,
-    assembler: Assembler,
-    sender: Sender,
-    close_timeout: Duration,
-}
 
 /// An event by its place: what [`Connection::receive`] lends, before it is lent.
 #[derive(Debug)]
@@ -73,31 +27,6 @@ pub(crate) enum LocatedMessage {
 }
 
 impl Connection {
-    /// Makes the server's end.
-    pub fn server(config: &Config) -> Self {
-        Self::new(Role::Server, Sender::server(config), config)
-    }
-
-    /// Makes the client's end, with mask keys from the thread's generator.
-    #[cfg(feature = "std")]
-    pub fn client(config: &Config) -> Self {
-        Self::client_with(crate::ThreadRng, config)
-    }
-
-    /// Makes the client's end, with mask keys from `masks`.
-    pub fn client_with(masks: impl MaskSource + 'static, config: &Config) -> Self {
-        Self::new(Role::Client, Sender::client(masks, config), config)
-    }
-
-    fn new(role: Role, sender: Sender, config: &Config) -> Self {
-        Self {
-            receiver: Receiver::new(role, config),
-            assembler: Assembler::new(),
-            sender,
-            close_timeout: config.close_timeout,
-        }
-    }
-
     /// Takes bytes off the front of `input` until they give an event, or until there are none left.
     ///
     /// `Ok(None)` means that `input` is empty and that nothing in it is needed any more. A message
@@ -114,10 +43,11 @@ impl Connection {
         input: &mut &'a mut [u8],
         output: &mut WriteBuffer,
     ) -> Result<Option<Event<'a>>, ProtocolError> {
-        self.sender.reply_owed(output);
+        self.begin(input, output);
         let Some((kind, payload)) = self.receiver.locate_whole(input) else {
             return self.receive_parts(input, output);
         };
+        self.timers.message();
         let (bytes, rest) = mem::take(input).split_at_mut(payload.end);
         *input = rest;
         let bytes = &bytes[payload];
@@ -172,13 +102,23 @@ impl Connection {
         used: &mut usize,
         output: &mut WriteBuffer,
     ) -> Result<Option<LocatedEvent>, ProtocolError> {
-        self.sender.reply_owed(output);
+        self.begin(&input[*used..], output);
         if let Some((kind, payload)) = self.receiver.locate_whole(&mut input[*used..]) {
+            self.timers.message();
             let payload = *used + payload.start..*used + payload.end;
             *used = payload.end;
             return Ok(Some(LocatedEvent::Message(LocatedMessage::Lent(kind, payload))));
         }
         self.locate_parts(input, used, output)
+    }
+
+    /// What comes before any event is looked for.
+    #[inline]
+    fn begin(&mut self, input: &[u8], output: &mut WriteBuffer) {
+        if !input.is_empty() {
+            self.timers.received();
+        }
+        self.sender.reply_owed(output);
     }
 
     /// Goes from part to part up to the next event.
@@ -206,6 +146,7 @@ impl Connection {
             let payload = start + located.start..*used;
             return Ok(Some(match located.part {
                 LocatedPart::Data { kind, first: true, fin: true, frame_rest: 0 } => {
+                    self.timers.message();
                     LocatedEvent::Message(LocatedMessage::Lent(kind, payload))
                 }
                 LocatedPart::Data { kind, first, fin, frame_rest } => {
@@ -213,7 +154,10 @@ impl Connection {
                     let chunk = Chunk { kind, payload, first, fin, frame_rest };
                     match self.assembler.gather(chunk) {
                         Ok(None) => continue,
-                        Ok(Some(message)) => LocatedEvent::Message(LocatedMessage::Owned(message)),
+                        Ok(Some(message)) => {
+                            self.timers.message();
+                            LocatedEvent::Message(LocatedMessage::Owned(message))
+                        }
                         Err(error) => {
                             *used = input.len();
                             return Err(self.fail(error, output));
@@ -224,13 +168,17 @@ impl Connection {
                     self.sender.reply_ping(&input[payload.clone()], output);
                     LocatedEvent::Ping(payload)
                 }
-                LocatedPart::Pong => LocatedEvent::Pong(payload),
+                LocatedPart::Pong => {
+                    self.timers.pong(&input[payload.clone()]);
+                    LocatedEvent::Pong(payload)
+                }
                 LocatedPart::Owned(control) => {
                     match &*control {
                         Control::Ping(payload) => self.sender.reply_ping(payload, output),
-                        Control::Pong(_) => {}
+                        Control::Pong(payload) => self.timers.pong(payload),
                         Control::Close(close) => {
                             self.sender.reply_close(close.as_ref(), output);
+                            self.timers.close_sent();
                             // RFC 6455 §5.5.1: the rest of an unfinished message will not come.
                             self.assembler = Assembler::new();
                         }
@@ -255,115 +203,5 @@ impl Connection {
             }
             LocatedMessage::Owned(message) => Ok(message),
         }
-    }
-
-    /// Takes the end of the transport, after all that was read went through
-    /// [`receive`](Self::receive).
-    ///
-    /// # Errors
-    ///
-    /// [`ProtocolError::EndWithoutClose`] when the peer sent no Close before (§7.1.5: 1006).
-    pub fn receive_end(&mut self) -> Result<(), ProtocolError> {
-        let end = self.receiver.receive_end();
-        if let Err(error) = &end {
-            self.assembler = Assembler::new();
-            self.sender.fail(error, &mut WriteBuffer::new());
-        }
-        end
-    }
-
-    /// Sends a message.
-    ///
-    /// # Errors
-    ///
-    /// As [`Sender::send`].
-    pub fn send<'m>(
-        &mut self,
-        message: impl Into<Message<'m>>,
-        output: &mut WriteBuffer,
-    ) -> Result<(), SendError> {
-        self.sender.send(message.into(), output)
-    }
-
-    /// Sends a piece of a message: its length need not be known before.
-    ///
-    /// # Errors
-    ///
-    /// As [`Sender::send_chunk`].
-    pub fn send_chunk<'m>(
-        &mut self,
-        chunk: impl Into<Message<'m>>,
-        fin: Fin,
-        output: &mut WriteBuffer,
-    ) -> Result<(), SendError> {
-        self.sender.send_chunk(chunk.into(), fin, output)
-    }
-
-    /// Sends a Ping of at most 125 bytes.
-    pub fn ping(&mut self, payload: &[u8], output: &mut WriteBuffer) -> Result<(), SendError> {
-        self.sender.ping(payload, output)
-    }
-
-    /// Sends a Pong of at most 125 bytes that nobody asked for: a heartbeat (§5.5.3).
-    pub fn pong(&mut self, payload: &[u8], output: &mut WriteBuffer) -> Result<(), SendError> {
-        self.sender.pong(payload, output)
-    }
-
-    /// Starts the closing handshake (§7.1.2), or does nothing more than fail if it has started.
-    ///
-    /// Go on calling [`receive`](Self::receive): messages that are under way still arrive, then the
-    /// peer's Close.
-    ///
-    /// # Errors
-    ///
-    /// As [`Sender::close`].
-    pub fn close(
-        &mut self,
-        close: Option<&CloseFrame>,
-        output: &mut WriteBuffer,
-    ) -> Result<(), SendError> {
-        self.sender.close(close, output)
-    }
-
-    /// Whether a Close went both ways, or the connection failed: nothing more is sent or received.
-    pub fn is_closed(&self) -> bool {
-        self.receiver.is_ended() && self.sender.is_closed()
-    }
-
-    /// Whether a Close was sent or the connection failed, so that nothing more can be sent.
-    pub fn is_send_closed(&self) -> bool {
-        self.sender.is_closed()
-    }
-
-    /// [`Config::write_high_water`].
-    #[cfg(feature = "std")]
-    pub(crate) const fn high_water(&self) -> usize {
-        self.sender.high_water()
-    }
-
-    /// How long its driver waits, after a failure, for the peer to end the transport:
-    /// [`Config::close_timeout`].
-    pub const fn close_timeout(&self) -> Duration {
-        self.close_timeout
-    }
-
-    /// Whether the peer failed: nothing more of what it says counts.
-    #[cfg(feature = "tokio")]
-    pub(crate) const fn has_failed(&self) -> bool {
-        self.receiver.has_failed()
-    }
-
-    /// Answers the Ping that was put off, if `output` has room now.
-    #[cfg(feature = "std")]
-    pub(crate) fn reply_owed(&mut self, output: &mut WriteBuffer) {
-        self.sender.reply_owed(output);
-    }
-
-    #[cold]
-    fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {
-        self.receiver.fail(error.clone());
-        self.assembler = Assembler::new();
-        self.sender.fail(&error, output);
-        error
     }
 }

@@ -1,0 +1,250 @@
+//! A whole connection: [`Receiver`], [`Assembler`] and [`Sender`] joined, and the closing handshake.
+//!
+//! ```text
+//!              ┌────────────── Connection ──────────────┐
+//!  bytes in ──►│ Receiver ─ parts ─► Assembler ─ events ─│──► you
+//!  (your slice)│     │ what needs an answer              │
+//!              │     ▼ pong, close                       │
+//!  bytes out ◄─│ WriteBuffer ◄─ frames ─ Sender ◄─ messages ◄── you
+//!              └─────────────────────────────────────────┘
+//! ```
+//!
+//! The invariant: **`Ok(None)` means that `input` is empty and nothing in it is needed any more.**
+
+mod receive;
+
+use alloc::string::ToString;
+use core::time::Duration;
+
+use crate::{
+    Assembler, CloseCode, CloseFrame, Config, Fin, MaskSource, Message, Payload, ProtocolError,
+    Receiver, SendError, Sender, Timeout, WriteBuffer,
+    timers::{Due, Timers},
+};
+
+#[cfg(feature = "std")]
+pub(crate) use receive::{LocatedEvent, LocatedMessage};
+
+/// Which end of the connection this is: a client masks, a server does not (RFC 6455 §5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The end that sent the handshake's request.
+    Client,
+    /// The end that answered it.
+    Server,
+}
+
+/// What the peer said.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A whole message.
+    Message(Message<'a>),
+    /// A Ping; its Pong is in the output already, or will be when there is room (§5.5.3).
+    Ping(Payload<'a>),
+    /// A Pong (§5.5.3).
+    Pong(Payload<'a>),
+    /// The peer will send nothing more; the answer is in the output already (§5.5.1).
+    Close(Option<CloseFrame>),
+}
+
+/// A WebSocket connection after its handshake, without I/O.
+///
+/// Drive it like this: read into a buffer; call [`receive`](Self::receive) until it returns `None`;
+/// write the output; repeat. When the output holds nothing more and [`is_closed`](Self::is_closed)
+/// says so, close the transport: a server at once, a client when the server has (§7.1.1).
+#[derive(Debug)]
+pub struct Connection {
+    receiver: Receiver,
+    assembler: Assembler,
+    sender: Sender,
+    timers: Timers,
+}
+
+impl Connection {
+    /// Makes the server's end.
+    pub fn server(config: &Config) -> Self {
+        Self::new(Role::Server, Sender::server(config), config)
+    }
+
+    /// Makes the client's end, with mask keys from the thread's generator.
+    #[cfg(feature = "std")]
+    pub fn client(config: &Config) -> Self {
+        Self::client_with(crate::ThreadRng, config)
+    }
+
+    /// Makes the client's end, with mask keys from `masks`.
+    pub fn client_with(masks: impl MaskSource + 'static, config: &Config) -> Self {
+        Self::new(Role::Client, Sender::client(masks, config), config)
+    }
+
+    fn new(role: Role, sender: Sender, config: &Config) -> Self {
+        Self {
+            receiver: Receiver::new(role, config),
+            assembler: Assembler::new(),
+            sender,
+            timers: Timers::new(config),
+        }
+    }
+
+    /// Takes the end of the transport, after all that was read went through
+    /// [`receive`](Self::receive).
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::EndWithoutClose`] when the peer sent no Close before (§7.1.5: 1006).
+    pub fn receive_end(&mut self) -> Result<(), ProtocolError> {
+        let end = self.receiver.receive_end();
+        if let Err(error) = &end {
+            self.assembler = Assembler::new();
+            self.sender.fail(error, &mut WriteBuffer::new());
+            self.timers.close_sent();
+        }
+        end
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub fn send<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.timers.message();
+        self.sender.send(message.into(), output)
+    }
+
+    /// Sends a piece of a message: its length need not be known before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send_chunk`].
+    pub fn send_chunk<'m>(
+        &mut self,
+        chunk: impl Into<Message<'m>>,
+        fin: Fin,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.timers.message();
+        self.sender.send_chunk(chunk.into(), fin, output)
+    }
+
+    /// Sends a Ping of at most 125 bytes.
+    pub fn ping(&mut self, payload: &[u8], output: &mut WriteBuffer) -> Result<(), SendError> {
+        self.sender.ping(payload, output)
+    }
+
+    /// Sends a Pong of at most 125 bytes that nobody asked for: a heartbeat (§5.5.3).
+    pub fn pong(&mut self, payload: &[u8], output: &mut WriteBuffer) -> Result<(), SendError> {
+        self.sender.pong(payload, output)
+    }
+
+    /// Starts the closing handshake (§7.1.2), or does nothing more than fail if it has started.
+    ///
+    /// Go on calling [`receive`](Self::receive): messages that are under way still arrive, then the
+    /// peer's Close.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::close`].
+    pub fn close(
+        &mut self,
+        close: Option<&CloseFrame>,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.sender.close(close, output)?;
+        self.timers.close_sent();
+        Ok(())
+    }
+
+    /// Says what time it is: once for each read, before [`receive`](Self::receive), and before
+    /// [`close`](Self::close). Times count from any fixed origin, and do not go back. The first call
+    /// starts the timers: a driver that has no clock has none.
+    pub fn set_now(&mut self, now: Duration) {
+        self.timers.set_now(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout), if nothing comes before. Ask again when
+    /// that time has come: what came has moved it. `None`: nothing is waited for.
+    pub fn next_timeout(&self) -> Option<Duration> {
+        self.timers.next()
+    }
+
+    /// Does what is due: sends a Ping when nothing came for
+    /// [`Config::ping_interval`](Config::ping_interval), or ends the connection. Too early a call does
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// What took too long. Write `output`, which may have a Close, and close the transport. Later
+    /// calls return the same error.
+    pub fn handle_timeout(
+        &mut self,
+        now: Duration,
+        output: &mut WriteBuffer,
+    ) -> Result<(), Timeout> {
+        self.timers.set_now(now);
+        match self.timers.due() {
+            Due::Nothing => Ok(()),
+            Due::Ping(payload) => {
+                // Fails only after a Close, and then no Ping is due.
+                let _ = self.sender.ping(&payload, output);
+                Ok(())
+            }
+            Due::End(timeout) => {
+                if timeout == Timeout::Idle {
+                    let close = CloseFrame::new(CloseCode::GOING_AWAY, timeout.to_string());
+                    let _ = self.sender.close(Some(&close), output);
+                }
+                if !self.receiver.is_ended() {
+                    self.fail(ProtocolError::EndWithoutClose, output);
+                }
+                Err(timeout)
+            }
+        }
+    }
+
+    /// How long the peer took to answer the last Ping of [`handle_timeout`](Self::handle_timeout).
+    pub fn latency(&self) -> Option<Duration> {
+        self.timers.latency()
+    }
+
+    /// Whether a Close went both ways, or the connection failed: nothing more is sent or received.
+    pub fn is_closed(&self) -> bool {
+        self.receiver.is_ended() && self.sender.is_closed()
+    }
+
+    /// Whether a Close was sent or the connection failed, so that nothing more can be sent.
+    pub fn is_send_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// [`Config::write_high_water`].
+    #[cfg(feature = "std")]
+    pub(crate) const fn high_water(&self) -> usize {
+        self.sender.high_water()
+    }
+
+    /// Whether the peer failed: nothing more of what it says counts.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.receiver.has_failed()
+    }
+
+    /// Answers the Ping that was put off, if `output` has room now.
+    #[cfg(feature = "std")]
+    pub(crate) fn reply_owed(&mut self, output: &mut WriteBuffer) {
+        self.sender.reply_owed(output);
+    }
+
+    #[cold]
+    fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {
+        self.receiver.fail(error.clone());
+        self.assembler = Assembler::new();
+        self.sender.fail(&error, output);
+        self.timers.close_sent();
+        error
+    }
+}

@@ -1,0 +1,199 @@
+//! Deadlines without a clock: the driver says what time it is, and asks when to come back.
+//!
+//! ```text
+//! open     nothing came for `ping_interval` ──► Ping ──► nothing came for `pong_timeout` ──► Pong
+//!          no message for `idle_timeout` ──────► Close 1001 ───────────────────────────────► Idle
+//! closing  a Close was sent ──► `close_timeout` ───────────────────────────────────────────► Close
+//! ```
+//!
+//! Bytes and messages only leave a note. What that moves is looked at when the driver comes back.
+
+use core::{mem, time::Duration};
+
+use crate::{Config, Timeout};
+
+/// What is to be done at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Nothing,
+    /// To send a Ping with this payload.
+    Ping([u8; PING_LEN]),
+    /// To end the connection.
+    End(Timeout),
+}
+
+/// Times are nanoseconds since the driver's origin, 500 years of them at most; [`NEVER`] is no time.
+#[derive(Debug)]
+pub(crate) struct Timers {
+    ping_interval: Millis,
+    pong_timeout: Millis,
+    idle_timeout: Millis,
+    close_timeout: Millis,
+    /// `NEVER` until the driver has a clock: then nothing is waited for.
+    now: u64,
+    /// When bytes came last.
+    received: u64,
+    /// When it was last seen that messages came or went.
+    active: u64,
+    /// Messages came or went after that.
+    is_active: bool,
+    close_sent: u64,
+    /// When the last Ping was sent to keep the connection alive, and its number.
+    ping_sent: u64,
+    ping_number: u32,
+    /// How many microseconds its Pong took, or that of the one before.
+    latency: u32,
+    /// Nothing came after it.
+    is_unanswered: bool,
+    is_pong_awaited: bool,
+    end: Option<Timeout>,
+}
+
+/// A limit in as few bytes as it needs: every connection has four. 49 days and more are no limit.
+#[derive(Clone, Copy, Debug)]
+struct Millis(u32);
+
+impl Timers {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            ping_interval: Millis::new(config.ping_interval),
+            pong_timeout: Millis::new(Some(config.pong_timeout)),
+            idle_timeout: Millis::new(config.idle_timeout),
+            close_timeout: Millis::new(Some(config.close_timeout)),
+            now: NEVER,
+            received: 0,
+            active: 0,
+            is_active: false,
+            close_sent: NEVER,
+            ping_sent: 0,
+            ping_number: 0,
+            latency: u32::MAX,
+            is_unanswered: false,
+            is_pong_awaited: false,
+            end: None,
+        }
+    }
+
+    /// The clock of a driver never goes back.
+    pub(crate) fn set_now(&mut self, now: Duration) {
+        let now = u64::try_from(now.as_nanos()).unwrap_or(NEVER - 1);
+        if self.now == NEVER {
+            (self.now, self.received, self.active) = (now, now, now);
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// Bytes came.
+    #[inline]
+    pub(crate) fn received(&mut self) {
+        self.received = self.now;
+        self.is_unanswered = false;
+    }
+
+    /// A message came or went.
+    #[inline]
+    pub(crate) fn message(&mut self) {
+        self.is_active = true;
+    }
+
+    /// A Pong came.
+    pub(crate) fn pong(&mut self, payload: &[u8]) {
+        if self.is_pong_awaited && payload == self.ping_number.to_be_bytes() {
+            self.is_pong_awaited = false;
+            let micros = (self.now - self.ping_sent) / NANOS_PER_MICRO;
+            self.latency = u32::try_from(micros).unwrap_or(u32::MAX - 1);
+        }
+    }
+
+    /// A Close was sent, or the connection failed.
+    pub(crate) fn close_sent(&mut self) {
+        self.close_sent = self.close_sent.min(self.now);
+    }
+
+    pub(crate) fn latency(&self) -> Option<Duration> {
+        (self.latency != u32::MAX).then(|| Duration::from_micros(self.latency.into()))
+    }
+
+    /// When [`due`](Self::due) may have something to do.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        time(match self.end {
+            Some(_) => self.now,
+            None if self.now == NEVER => NEVER,
+            None if self.is_closing() => self.close_deadline(),
+            None => self.idle_deadline().min(self.alive_deadline()),
+        })
+    }
+
+    /// What is to be done now; a Ping counts as sent.
+    pub(crate) fn due(&mut self) -> Due {
+        if mem::take(&mut self.is_active) {
+            self.active = self.now;
+        }
+        let end = if self.is_closing() {
+            (self.close_deadline() <= self.now).then_some(Timeout::Close)
+        } else if self.idle_deadline() <= self.now {
+            Some(Timeout::Idle)
+        } else if self.is_unanswered && self.alive_deadline() <= self.now {
+            Some(Timeout::Pong)
+        } else {
+            None
+        };
+        self.end = self.end.or(end);
+        if let Some(end) = self.end {
+            return Due::End(end);
+        }
+        if self.is_closing() || self.alive_deadline() > self.now {
+            return Due::Nothing;
+        }
+        self.ping_number = self.ping_number.wrapping_add(1);
+        self.ping_sent = self.now;
+        (self.is_unanswered, self.is_pong_awaited) = (true, true);
+        Due::Ping(self.ping_number.to_be_bytes())
+    }
+
+    fn is_closing(&self) -> bool {
+        self.close_sent != NEVER
+    }
+
+    fn close_deadline(&self) -> u64 {
+        self.close_timeout.after(self.close_sent)
+    }
+
+    fn idle_deadline(&self) -> u64 {
+        self.idle_timeout.after(self.active)
+    }
+
+    /// When the peer is pinged, or given up since it did not answer.
+    fn alive_deadline(&self) -> u64 {
+        if self.is_unanswered {
+            self.pong_timeout.after(self.ping_sent)
+        } else {
+            self.ping_interval.after(self.received)
+        }
+    }
+}
+
+impl Millis {
+    /// `None` is no limit. A part of a millisecond counts as a whole one.
+    fn new(duration: Option<Duration>) -> Self {
+        let millis = duration.map(|duration| duration.as_nanos().div_ceil(NANOS_PER_MILLI.into()));
+        Self(millis.and_then(|millis| u32::try_from(millis).ok()).unwrap_or(u32::MAX))
+    }
+
+    fn after(self, start: u64) -> u64 {
+        match self.0 {
+            u32::MAX => NEVER,
+            millis => start.saturating_add(u64::from(millis) * NANOS_PER_MILLI),
+        }
+    }
+}
+
+fn time(nanos: u64) -> Option<Duration> {
+    (nanos != NEVER).then(|| Duration::from_nanos(nanos))
+}
+
+const NEVER: u64 = u64::MAX;
+const NANOS_PER_MILLI: u64 = 1_000_000;
+const NANOS_PER_MICRO: u64 = 1_000;
+/// Bytes of a Ping's number.
+const PING_LEN: usize = 4;
