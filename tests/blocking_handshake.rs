@@ -210,6 +210,11 @@ fn a_stream_that_ends_or_fails_during_the_handshake_is_an_error() {
     let timed_out = Scripted::new().read_fails(ErrorKind::TimedOut);
     assert_eq!(io_error(connect(timed_out)), ErrorKind::TimedOut);
     assert_eq!(io_error(connect(Scripted::new().write_takes(0))), ErrorKind::WriteZero);
+    // A refusal of which the head came says more than how the stream ended.
+    let refusal = Scripted::new().read(*b"HTTP/1.1 503 \r\n\r\nlater");
+    let refused = connect(refusal.read_fails(ErrorKind::ConnectionReset));
+    let HandshakeError::Refused(response) = handshake_error(refused) else { panic!("refused") };
+    assert_eq!((response.status, &response.body[..]), (503, &b"later"[..]));
 }
 
 #[test]

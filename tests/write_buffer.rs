@@ -236,3 +236,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_payload_of_4_kib_is_shared_and_a_smaller_one_is_copied() {
+    for (len, slices) in [(4095, 1), (4096, 2)] {
+        let mut output = Output::new();
+        output.share(len);
+        assert_eq!(self::slices(&output.buffer, 8).len(), slices, "{len} bytes");
+    }
+}
