@@ -24,7 +24,8 @@
 //! ```
 //!
 //! While it receives, a connection keeps its time: silent peers are pinged and given up, see
-//! [`Config::ping_interval`]. The runtime needs its timer (`enable_time` or `enable_all`): without it tokio panics.
+//! [`Config::ping_interval`]. The runtime needs its timer (`enable_time` or `enable_all`): without it
+//! tokio panics.
 //!
 //! All state is in the [`WebSocket`]: futures may be dropped, in `select!` for instance. A dropped
 //! `receive` loses nothing, a dropped `send` has queued the whole message or none of it.

@@ -7,26 +7,17 @@ use std::io::ErrorKind;
 
 use common::{
     for_every_cut,
-    handshake::{ANSWER, REQUEST, edited, with_lines, written},
+    handshake::{ANSWER, REQUEST, edited, handshake_error, io_error, with_lines, written},
     masked,
     polled::{Polled, finish},
     scripted::{Call, Scripted},
     unmasked,
 };
 use fullduplex::{
-    Answer, ClientRequest, Config, Error, HandshakeError, Request, Response, ServerHandshake,
-    WriteBuffer,
+    Answer, ClientRequest, Config, HandshakeError, Request, Response, ServerHandshake, WriteBuffer,
     tokio::{Incoming, accept, connect_over},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-fn handshake_error<T>(result: Result<T, Error>) -> HandshakeError {
-    match result {
-        Err(Error::Handshake(error)) => error,
-        Err(error) => panic!("{error:?}"),
-        Ok(_) => panic!("it succeeded"),
-    }
-}
 
 #[test]
 fn a_server_answers_however_the_request_is_cut_and_keeps_the_frames_behind_it() {
@@ -155,12 +146,4 @@ fn a_stream_that_ends_or_fails_during_the_handshake_is_an_error() {
     let refused = connect(refusal.read_fails(ErrorKind::ConnectionReset));
     let HandshakeError::Refused(response) = handshake_error(refused) else { panic!("refused") };
     assert_eq!((response.status, &response.body[..]), (503, &b"later"[..]));
-}
-
-fn io_error<T>(result: Result<T, Error>) -> ErrorKind {
-    match result {
-        Err(Error::Io(error)) => error.kind(),
-        Err(error) => panic!("{error:?}"),
-        Ok(_) => panic!("it succeeded"),
-    }
 }

@@ -10,13 +10,13 @@ use std::{
 
 use common::{
     for_every_cut,
-    handshake::{ANSWER, REQUEST, edited, with_lines},
+    handshake::{ANSWER, REQUEST, edited, handshake_error, io_error, with_lines},
     masked,
     scripted::{Call, Scripted},
     unmasked,
 };
 use fullduplex::{
-    Answer, ClientRequest, CloseCode, Config, Error, HandshakeError, InvalidUrl, Request, Response,
+    Answer, ClientRequest, CloseCode, Config, HandshakeError, InvalidUrl, Request, Response,
     ServerHandshake, WriteBuffer,
     blocking::{Incoming, accept, connect, connect_over},
 };
@@ -53,22 +53,6 @@ impl Write for Served {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-fn handshake_error<T>(result: Result<T, Error>) -> HandshakeError {
-    match result {
-        Err(Error::Handshake(error)) => error,
-        Err(error) => panic!("{error:?}"),
-        Ok(_) => panic!("it succeeded"),
-    }
-}
-
-fn io_error<T>(result: Result<T, Error>) -> ErrorKind {
-    match result {
-        Err(Error::Io(error)) => error.kind(),
-        Err(error) => panic!("{error:?}"),
-        Ok(_) => panic!("it succeeded"),
     }
 }
 

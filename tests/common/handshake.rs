@@ -1,8 +1,10 @@
 //! Heads as text, handshakes fed with them, and what must hold for every refusal.
 
+use std::io::ErrorKind;
+
 use bytes::Buf;
 use fullduplex::{
-    Accepted, ClientHandshake, ClientRequest, Config, HandshakeError, Nonce, Offer, Request,
+    Accepted, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer, Request,
     Response, ServerHandshake, WriteBuffer,
 };
 
@@ -113,4 +115,22 @@ pub(crate) fn assert_whole(name: &str, response: &str, status_line: &str, lines:
     }
     assert!(head.iter().any(|line| line.starts_with("Connection: close")), "{name}: {head:?}");
     assert!(body.ends_with('\n'), "{name}: {body:?} tells the reason");
+}
+
+/// The handshake's error that an adapter reports.
+pub(crate) fn handshake_error<T>(result: Result<T, Error>) -> HandshakeError {
+    match result {
+        Err(Error::Handshake(error)) => error,
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("it succeeded"),
+    }
+}
+
+/// What kind of error the stream had that an adapter reports.
+pub(crate) fn io_error<T>(result: Result<T, Error>) -> ErrorKind {
+    match result {
+        Err(Error::Io(error)) => error.kind(),
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("it succeeded"),
+    }
 }
