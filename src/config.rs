@@ -49,6 +49,16 @@ pub struct Config {
     /// A peer that failed has that long to read why (RFC 6455 §7.1.1): a socket that is dropped with
     /// unread bytes is reset.
     pub close_timeout: Duration,
+    /// How long the stream may take nothing of what is to be written before
+    /// [`Timeout::Write`](crate::Timeout::Write): 20 s.
+    ///
+    /// A peer that sends and never reads is alive for all other limits.
+    pub write_timeout: Duration,
+    /// How long a handshake may take from the first byte waited for to the last one written, before
+    /// [`Timeout::Handshake`](crate::Timeout::Handshake): 10 s. The adapters keep it.
+    ///
+    /// A client that sends its head a byte at a time holds a socket, and nothing else, for that long.
+    pub handshake_timeout: Duration,
     /// How many bytes wait to be written before `feed` waits: 64 KiB.
     ///
     /// Above it a ping is answered later, and only the latest one (RFC 6455 §5.5.3). A single
@@ -68,6 +78,8 @@ impl Default for Config {
             pong_timeout: Duration::from_secs(20),
             idle_timeout: None,
             close_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(20),
+            handshake_timeout: Duration::from_secs(10),
             write_high_water: 64 * 1024,
         }
     }

@@ -127,6 +127,14 @@ pub enum Timeout {
     /// The peer did not answer a Close within [`Config::close_timeout`](crate::Config::close_timeout).
     #[error("the peer did not answer the close in time")]
     Close,
+    /// The stream took nothing for [`Config::write_timeout`](crate::Config::write_timeout): the peer
+    /// does not read.
+    #[error("the peer read nothing for too long")]
+    Write,
+    /// The handshake took longer than
+    /// [`Config::handshake_timeout`](crate::Config::handshake_timeout).
+    #[error("the handshake took too long")]
+    Handshake,
 }
 
 /// What can go wrong on a WebSocket over a stream.

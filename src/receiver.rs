@@ -194,7 +194,12 @@ impl Receiver {
         }
     }
 
-    #[cfg(feature = "tokio")]
+    #[cfg(feature = "std")]
+    pub(crate) const fn role(&self) -> Role {
+        self.role
+    }
+
+    #[cfg(feature = "std")]
     pub(crate) const fn has_failed(&self) -> bool {
         matches!(self.state, State::Failed(_))
     }

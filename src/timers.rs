@@ -3,6 +3,7 @@
 //! ```text
 //! open     nothing came for `ping_interval` ──► Ping ──► nothing came for `pong_timeout` ──► Pong
 //!          no message for `idle_timeout` ──────► Close 1001 ───────────────────────────────► Idle
+//!          the stream took nothing for `write_timeout` ──────────────────────────────────► Write
 //! closing  a Close was sent ──► `close_timeout` ───────────────────────────────────────────► Close
 //! ```
 //!
@@ -29,6 +30,7 @@ pub(crate) struct Timers {
     pong_timeout: Millis,
     idle_timeout: Millis,
     close_timeout: Millis,
+    write_timeout: Millis,
     /// `NEVER` until the driver has a clock: then nothing is waited for.
     now: u64,
     /// When bytes came last.
@@ -38,6 +40,8 @@ pub(crate) struct Timers {
     /// Messages came or went after that.
     is_active: bool,
     close_sent: u64,
+    /// Since when a write has waited for the stream.
+    write_stalled: u64,
     /// When the last Ping was sent to keep the connection alive, and its number.
     ping_sent: u64,
     ping_number: u32,
@@ -49,7 +53,7 @@ pub(crate) struct Timers {
     end: Option<Timeout>,
 }
 
-/// A limit in as few bytes as it needs: every connection has four. 49 days and more are no limit.
+/// A limit in as few bytes as it needs: every connection has five. 49 days and more are no limit.
 #[derive(Clone, Copy, Debug)]
 struct Millis(u32);
 
@@ -60,11 +64,13 @@ impl Timers {
             pong_timeout: Millis::new(Some(config.pong_timeout)),
             idle_timeout: Millis::new(config.idle_timeout),
             close_timeout: Millis::new(Some(config.close_timeout)),
+            write_timeout: Millis::new(Some(config.write_timeout)),
             now: NEVER,
             received: 0,
             active: 0,
             is_active: false,
             close_sent: NEVER,
+            write_stalled: NEVER,
             ping_sent: 0,
             ping_number: 0,
             latency: u32::MAX,
@@ -110,6 +116,16 @@ impl Timers {
         self.close_sent = self.close_sent.min(self.now);
     }
 
+    /// The stream takes nothing more at the moment.
+    pub(crate) fn write_stalled(&mut self) {
+        self.write_stalled = self.write_stalled.min(self.now);
+    }
+
+    /// The stream took something.
+    pub(crate) fn wrote(&mut self) {
+        self.write_stalled = NEVER;
+    }
+
     pub(crate) fn latency(&self) -> Option<Duration> {
         (self.latency != u32::MAX).then(|| Duration::from_micros(self.latency.into()))
     }
@@ -119,9 +135,14 @@ impl Timers {
         time(match self.end {
             Some(_) => self.now,
             None if self.now == NEVER => NEVER,
-            None if self.is_closing() => self.close_deadline(),
-            None => self.idle_deadline().min(self.alive_deadline()),
+            None if self.is_closing() => self.close_deadline().min(self.write_deadline()),
+            None => self.idle_deadline().min(self.alive_deadline()).min(self.write_deadline()),
         })
+    }
+
+    /// When a write that waits has waited too long.
+    pub(crate) fn next_write(&self) -> Option<Duration> {
+        time(self.write_deadline())
     }
 
     /// What is to be done now; a Ping counts as sent.
@@ -129,8 +150,12 @@ impl Timers {
         if mem::take(&mut self.is_active) {
             self.active = self.now;
         }
-        let end = if self.is_closing() {
-            (self.close_deadline() <= self.now).then_some(Timeout::Close)
+        let end = if self.is_closing() && self.close_deadline() <= self.now {
+            Some(Timeout::Close)
+        } else if self.write_deadline() <= self.now {
+            Some(Timeout::Write)
+        } else if self.is_closing() {
+            None
         } else if self.idle_deadline() <= self.now {
             Some(Timeout::Idle)
         } else if self.is_unanswered && self.alive_deadline() <= self.now {
@@ -157,6 +182,10 @@ impl Timers {
 
     fn close_deadline(&self) -> u64 {
         self.close_timeout.after(self.close_sent)
+    }
+
+    fn write_deadline(&self) -> u64 {
+        self.write_timeout.after(self.write_stalled)
     }
 
     fn idle_deadline(&self) -> u64 {

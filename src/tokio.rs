@@ -41,14 +41,22 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    time::Sleep,
 };
 
-use crate::{ClientRequest, Config, Error, Response, asynchronous, asynchronous::Adapter};
+use crate::{
+    ClientRequest, Config, Error, Response, asynchronous,
+    asynchronous::{ByLock, Locked, ReadFrom, Runtime, WriteTo},
+};
 
 /// A WebSocket over a stream of tokio's: see [`asynchronous::WebSocket`] for what it can do.
 pub type WebSocket<S> = asynchronous::WebSocket<S, Tokio>;
 /// What is needed to answer while a message is lent.
 pub type Reply<'a, S> = asynchronous::Reply<'a, S, Tokio>;
+/// The half of a WebSocket that receives: see [`WebSocket::split`].
+pub type ReceiveHalf<S> = asynchronous::ReceiveHalf<Locked<S>, Locked<S>, ByLock<Tokio>>;
+/// The half of a WebSocket that sends.
+pub type SendHalf<S> = asynchronous::SendHalf<Locked<S>, ByLock<Tokio>>;
 /// A request that has come in: decide before you answer.
 pub type Incoming<S> = asynchronous::Incoming<S, Tokio>;
 /// A request for a WebSocket that follows the rules.
@@ -102,7 +110,9 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
 
 impl asynchronous::sealed::Sealed for Tokio {}
 
-impl<S: AsyncRead + AsyncWrite> Adapter<S> for Tokio {
+impl Runtime for Tokio {
+    type Timer = Pin<Box<Sleep>>;
+
     fn now() -> Duration {
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
         let origin = *ORIGIN.get_or_init(Instant::now);
@@ -110,12 +120,14 @@ impl<S: AsyncRead + AsyncWrite> Adapter<S> for Tokio {
         ::tokio::time::Instant::now().into_std().saturating_duration_since(origin)
     }
 
-    fn sleep(duration: Duration) -> asynchronous::Timer {
+    fn timer(duration: Duration) -> Self::Timer {
         Box::pin(::tokio::time::sleep(duration))
     }
+}
 
+impl<R: AsyncRead> ReadFrom<R> for Tokio {
     fn poll_read(
-        stream: Pin<&mut S>,
+        stream: Pin<&mut R>,
         cx: &mut Context<'_>,
         room: &mut [u8],
     ) -> Poll<io::Result<usize>> {
@@ -123,9 +135,11 @@ impl<S: AsyncRead + AsyncWrite> Adapter<S> for Tokio {
         ready!(stream.poll_read(cx, &mut room))?;
         Poll::Ready(Ok(room.filled().len()))
     }
+}
 
+impl<W: AsyncWrite> WriteTo<W> for Tokio {
     fn poll_write(
-        stream: Pin<&mut S>,
+        stream: Pin<&mut W>,
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
@@ -135,15 +149,15 @@ impl<S: AsyncRead + AsyncWrite> Adapter<S> for Tokio {
         }
     }
 
-    fn poll_flush(stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(stream: Pin<&mut W>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         stream.poll_flush(cx)
     }
 
-    fn poll_shutdown(stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(stream: Pin<&mut W>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         stream.poll_shutdown(cx)
     }
 
-    fn is_vectored(stream: &S) -> bool {
+    fn is_vectored(stream: &W) -> bool {
         stream.is_write_vectored()
     }
 }

@@ -107,6 +107,16 @@ impl WriteBuffer {
         self.tail = 0;
     }
 
+    /// Appends all that waits in `other`, by copying it.
+    #[cfg(feature = "std")]
+    pub(crate) fn append_all(&mut self, other: &mut Self) {
+        while other.has_remaining() {
+            let len = other.chunk().len();
+            self.put_slice(other.chunk());
+            other.advance(len);
+        }
+    }
+
     /// Lets `write` append about `len` bytes to the block.
     #[inline]
     pub(crate) fn append(&mut self, len: usize, write: impl FnOnce(&mut Vec<u8>)) {

@@ -1,14 +1,22 @@
-//! The handshakes over an asynchronous stream.
+//! The handshakes over a stream, each within [`Config::handshake_timeout`].
 
-use std::{future::poll_fn, marker::PhantomData, ops};
+use std::{
+    future::poll_fn,
+    marker::PhantomData,
+    ops,
+    pin::{Pin, pin},
+    task::{Poll, ready},
+    time::Duration,
+};
 
 use super::{
-    Adapter, WebSocket,
+    WebSocket,
+    adapter::{Adapter, ReadFrom, WriteTo},
     link::{poll_read, poll_write_all},
 };
 use crate::{
-    Answer, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer, Request,
-    RequestHead, Response, ServerHandshake, WriteBuffer, read_buffer::ReadBuffer,
+    Accepted, Answer, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer,
+    Request, RequestHead, Response, ServerHandshake, Timeout, WriteBuffer, read_buffer::ReadBuffer,
 };
 
 /// A request that has come in: decide before you answer.
@@ -23,19 +31,15 @@ pub enum Incoming<S, A> {
 /// An [`Offer`] on its stream; it dereferences to the offer.
 #[derive(Debug)]
 pub struct Upgrade<S, A> {
-    stream: S,
+    wire: Wire<S, A>,
     offer: Offer,
-    input: ReadBuffer,
-    adapter: PhantomData<fn() -> A>,
 }
 
 /// A plain HTTP request on its stream; it dereferences to the [`RequestHead`].
 #[derive(Debug)]
 pub struct Http<S, A> {
-    stream: S,
+    wire: Wire<S, A>,
     head: RequestHead,
-    input: ReadBuffer,
-    adapter: PhantomData<fn() -> A>,
 }
 
 pub(crate) async fn accept<S: Unpin, A: Adapter<S>>(stream: S) -> Result<WebSocket<S, A>, Error> {
@@ -50,28 +54,29 @@ pub(crate) async fn accept<S: Unpin, A: Adapter<S>>(stream: S) -> Result<WebSock
 }
 
 pub(crate) async fn connect_over<S: Unpin, A: Adapter<S>>(
-    mut stream: S,
+    stream: S,
     request: &ClientRequest,
     config: &Config,
 ) -> Result<(WebSocket<S, A>, Response), Error> {
-    let mut output = WriteBuffer::new();
-    let mut handshake = ClientHandshake::start(request, Nonce::random(), config, &mut output)?;
-    write_all::<S, A>(&mut stream, &mut output).await?;
-    let mut input = ReadBuffer::default();
-    loop {
-        match read::<S, A>(&mut stream, &mut input).await {
-            Ok(0) => return Err(handshake.receive_end().into()),
-            Ok(_) => {}
-            // A refusal of which the head came says more than how the stream ended.
-            Err(error) => return Err(handshake.receive_failure(error)),
+    let mut wire = Wire::<S, A>::new(stream, config);
+    wire.in_time(async |wire| {
+        let mut output = WriteBuffer::new();
+        let mut handshake = ClientHandshake::start(request, Nonce::random(), config, &mut output)?;
+        wire.write(&mut output).await?;
+        loop {
+            match wire.read().await {
+                Ok(0) => return Err(handshake.receive_end().into()),
+                Ok(_) => {}
+                // A refusal of which the head came says more than how the stream ended.
+                Err(error) => return Err(handshake.receive_failure(error)),
+            }
+            if let Some(answer) = wire.input.consume(|unread| handshake.receive(unread))? {
+                return Ok(answer);
+            }
         }
-        if let Some((accepted, response)) = input.consume(|unread| handshake.receive(unread))? {
-            let subprotocol = accepted.subprotocol().map(Box::from);
-            let connection = accepted.into_connection();
-            let ws = WebSocket::with_buffers(stream, connection, input, output, subprotocol);
-            return Ok((ws, response));
-        }
-    }
+    })
+    .await
+    .map(|(accepted, response)| (wire.into_websocket(accepted), response))
 }
 
 impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
@@ -79,47 +84,46 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
     ///
     /// # Errors
     ///
-    /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer, which
-    /// one that is still sending may miss: the stream is dropped. [`Error::Io`].
+    /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer, and has
+    /// read it or had the time to; [`Error::Timeout`] and [`Error::Io`].
     pub async fn read(stream: S, config: &Config) -> Result<Self, Error> {
         Box::pin(Self::read_head(stream, config)).await
     }
 
-    async fn read_head(mut stream: S, config: &Config) -> Result<Self, Error> {
-        let mut handshake = ServerHandshake::new(config);
-        let mut input = ReadBuffer::default();
-        loop {
-            let len = read::<S, A>(&mut stream, &mut input).await?;
-            let request = match len {
-                0 => Err(handshake.receive_end()),
-                _ => input.consume(|unread| handshake.receive(unread)),
-            };
-            input.release();
-            let adapter = PhantomData;
-            match request {
-                Ok(None) => {}
-                Ok(Some(Request::Http(head))) => {
-                    return Ok(Self::Http(Http { stream, head, input, adapter }));
-                }
-                Ok(Some(Request::Upgrade(offer))) => {
-                    return Ok(Self::Upgrade(Upgrade { stream, offer, input, adapter }));
-                }
-                Err(error) => {
-                    let mut output = WriteBuffer::new();
-                    // Whether or not the client can be told, this is what it did.
-                    let _ = handshake.refuse(&error, &mut output);
-                    let _ = write_all::<S, A>(&mut stream, &mut output).await;
-                    return Err(error.into());
+    async fn read_head(stream: S, config: &Config) -> Result<Self, Error> {
+        let mut wire = Wire::<S, A>::new(stream, config);
+        let request = wire.in_time(async |wire| {
+            let mut handshake = ServerHandshake::new(config);
+            loop {
+                let request = match wire.read().await? {
+                    0 => Err(handshake.receive_end()),
+                    _ => wire.input.consume(|unread| handshake.receive(unread)),
+                };
+                wire.input.release();
+                match request {
+                    Ok(None) => {}
+                    Ok(Some(request)) => return Ok(request),
+                    Err(error) => {
+                        let mut output = WriteBuffer::new();
+                        // Whether or not the client can be told, this is what it did.
+                        let _ = handshake.refuse(&error, &mut output);
+                        wire.write_last(&mut output).await;
+                        return Err(error.into());
+                    }
                 }
             }
-        }
+        });
+        Ok(match request.await? {
+            Request::Http(head) => Self::Http(Http { wire, head }),
+            Request::Upgrade(offer) => Self::Upgrade(Upgrade { wire, offer }),
+        })
     }
 }
 
 impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
     /// The stream, to ask it for the peer's address or certificate.
-    pub fn stream(&self) -> &S {
-        &self.stream
+    pub const fn stream(&self) -> &S {
+        &self.wire.stream
     }
 
     /// Accepts: writes the 101, and begins the connection.
@@ -127,23 +131,24 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
     /// # Errors
     ///
     /// [`Error::Handshake`] for an answer that does not fit the offer, after the client was told with
-    /// a 500; [`Error::Io`].
+    /// a 500; [`Error::Timeout`] and [`Error::Io`].
     pub async fn accept(self, answer: &Answer) -> Result<WebSocket<S, A>, Error> {
         Box::pin(self.write_answer(answer)).await
     }
 
     async fn write_answer(self, answer: &Answer) -> Result<WebSocket<S, A>, Error> {
-        let Self { mut stream, offer, input, .. } = self;
+        let Self { mut wire, offer } = self;
         let mut output = WriteBuffer::new();
-        match offer.accept(answer, &mut output) {
+        let accepted = offer.accept(answer, &mut output);
+        wire.restart();
+        match accepted {
             Ok(accepted) => {
-                write_all::<S, A>(&mut stream, &mut output).await?;
-                let subprotocol = accepted.subprotocol().map(Box::from);
-                let connection = accepted.into_connection();
-                Ok(WebSocket::with_buffers(stream, connection, input, output, subprotocol))
+                wire.in_time(async |wire| wire.write(&mut output).await).await?;
+                Ok(wire.into_websocket(accepted))
             }
             Err(error) => {
-                let _ = respond::<S, A>(&mut stream, &error.response()).await;
+                let _ = error.response().write(&mut output);
+                let _ = wire.in_time(async |wire| Ok(wire.write_last(&mut output).await)).await;
                 Err(error.into())
             }
         }
@@ -153,10 +158,11 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
     ///
     /// # Errors
     ///
-    /// [`Error::Handshake`] for an answer that cannot be written, [`Error::Io`].
-    pub async fn reject(mut self, response: &Response) -> Result<S, Error> {
-        respond::<S, A>(&mut self.stream, response).await?;
-        Ok(self.stream)
+    /// [`Error::Handshake`] for an answer that cannot be written, [`Error::Timeout`] and [`Error::Io`].
+    pub async fn reject(self, response: &Response) -> Result<S, Error> {
+        let mut output = WriteBuffer::new();
+        response.write(&mut output)?;
+        self.wire.write_response(output).await
     }
 }
 
@@ -164,12 +170,12 @@ impl<S: Unpin, A: Adapter<S>> Http<S, A> {
     /// What was read behind the head: the beginning of the body, if the request has one. The rest of
     /// it is still to be read from the stream.
     pub fn unread(&self) -> &[u8] {
-        self.input.unread()
+        self.wire.input.unread()
     }
 
     /// The stream, to read the body from.
-    pub fn stream_mut(&mut self) -> &mut S {
-        &mut self.stream
+    pub const fn stream_mut(&mut self) -> &mut S {
+        &mut self.wire.stream
     }
 
     /// Answers the request. Returns the stream, to be closed.
@@ -177,11 +183,10 @@ impl<S: Unpin, A: Adapter<S>> Http<S, A> {
     /// # Errors
     ///
     /// As [`Upgrade::reject`].
-    pub async fn respond(mut self, response: &Response) -> Result<S, Error> {
+    pub async fn respond(self, response: &Response) -> Result<S, Error> {
         let mut output = WriteBuffer::new();
         self.head.respond(response, &mut output)?;
-        write_all::<S, A>(&mut self.stream, &mut output).await?;
-        Ok(self.stream)
+        self.wire.write_response(output).await
     }
 }
 
@@ -201,35 +206,99 @@ impl<S, A> ops::Deref for Http<S, A> {
     }
 }
 
-async fn respond<S: Unpin, A: Adapter<S>>(
-    stream: &mut S,
-    response: &Response,
-) -> Result<(), Error> {
-    let mut output = WriteBuffer::new();
-    response.write(&mut output)?;
-    write_all::<S, A>(stream, &mut output).await
+/// A stream before its connection, what was read from it, and when the handshake must be done.
+#[derive(Debug)]
+struct Wire<S, A> {
+    stream: S,
+    input: ReadBuffer,
+    timeout: Duration,
+    deadline: Duration,
+    adapter: PhantomData<fn() -> A>,
 }
 
-/// Reads once; the block is held only while the read is polled or bytes are in it.
-async fn read<S: Unpin, A: Adapter<S>>(
-    stream: &mut S,
-    input: &mut ReadBuffer,
-) -> Result<usize, Error> {
-    let read = poll_fn(|cx| {
-        let read = poll_read::<S, A>(stream, cx, input.room());
-        if read.is_pending() {
-            input.release();
+impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
+    fn new(stream: S, config: &Config) -> Self {
+        let timeout = config.handshake_timeout;
+        let deadline = A::now().saturating_add(timeout);
+        Self { stream, input: ReadBuffer::default(), timeout, deadline, adapter: PhantomData }
+    }
+
+    /// Lets the time begin again, after the application had its own.
+    fn restart(&mut self) {
+        self.deadline = A::now().saturating_add(self.timeout);
+    }
+
+    fn rest(&self) -> Duration {
+        self.deadline.saturating_sub(A::now())
+    }
+
+    /// Runs a step, up to the deadline.
+    async fn in_time<T>(
+        &mut self,
+        step: impl AsyncFnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut timer = A::timer(self.rest());
+        let mut step = pin!(step(self));
+        poll_fn(|cx| {
+            if let Poll::Ready(done) = step.as_mut().poll(cx) {
+                return Poll::Ready(done);
+            }
+            ready!(Pin::new(&mut timer).poll(cx));
+            Poll::Ready(Err(Timeout::Handshake.into()))
+        })
+        .await
+    }
+
+    /// Reads once; the block is held only while the read is polled or bytes are in it.
+    async fn read(&mut self) -> Result<usize, Error> {
+        let rest = self.rest();
+        // Where reads wait without a limit, this is all that ends a slow head.
+        if rest.is_zero() {
+            return Err(Timeout::Handshake.into());
         }
-        read
-    });
-    let len = read.await?;
-    input.filled(len);
-    Ok(len)
-}
+        let Self { stream, input, .. } = self;
+        let read = poll_fn(|cx| {
+            let read = poll_read::<S, A>(stream, cx, input.room(), Some(rest));
+            if read.is_pending() {
+                input.release();
+            }
+            read
+        });
+        let len = read.await?;
+        self.input.filled(len);
+        Ok(len)
+    }
 
-async fn write_all<S: Unpin, A: Adapter<S>>(
-    stream: &mut S,
-    output: &mut WriteBuffer,
-) -> Result<(), Error> {
-    Ok(poll_fn(|cx| poll_write_all::<S, A>(stream, output, cx)).await?)
+    async fn write(&mut self, output: &mut WriteBuffer) -> Result<(), Error> {
+        let rest = self.rest();
+        <A as WriteTo<S>>::wait_at_most(&mut self.stream, rest);
+        Ok(poll_fn(|cx| poll_write_all::<S, A>(&mut self.stream, output, cx)).await?)
+    }
+
+    /// Writes a refusal, and has the client end the stream: one that is dropped with unread bytes is
+    /// reset, and the client would not see why.
+    async fn write_last(&mut self, output: &mut WriteBuffer) {
+        if self.write(output).await.is_ok() {
+            let stream = &mut self.stream;
+            let _ = poll_fn(|cx| A::poll_shutdown(Pin::new(stream), cx)).await;
+            if A::is_timed(&self.stream) {
+                self.input.discard();
+                while self.read().await.is_ok_and(|len| len > 0) {
+                    self.input.discard();
+                }
+            }
+        }
+    }
+
+    /// Writes an answer of the application's; returns the stream.
+    async fn write_response(mut self, mut output: WriteBuffer) -> Result<S, Error> {
+        self.restart();
+        self.in_time(async |wire| wire.write(&mut output).await).await?;
+        Ok(self.stream)
+    }
+
+    fn into_websocket(self, accepted: Accepted) -> WebSocket<S, A> {
+        let subprotocol = accepted.subprotocol().map(Box::from);
+        WebSocket::with_input(self.stream, accepted.into_connection(), self.input, subprotocol)
+    }
 }

@@ -1,9 +1,7 @@
-//! The sending side of a WebSocket: what is needed to answer while a message is lent.
+//! The way to the peer: [`State`] and stream, whole or split, and all that is not receiving.
 
 use std::{
-    future::poll_fn,
     io::{self, IoSlice},
-    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -11,211 +9,286 @@ use std::{
 
 use bytes::Buf;
 
-use super::{Adapter, Timer};
+use super::{
+    adapter::{Adapter, ReadFrom, Runtime, WriteTo},
+    state::State,
+};
 use crate::{
-    Connection, Error, Message, Timeout, WriteBuffer, hidden::Hidden, io_error,
+    CloseCode, CloseFrame, Connection, Error, Timeout, WriteBuffer, hidden::Hidden, io_error,
     read_buffer::ReadBuffer,
 };
 
-/// Connection, output and stream.
-#[derive(Debug)]
-pub(super) struct Link<S, A> {
-    pub(super) stream: S,
-    pub(super) connection: Connection,
-    pub(super) output: WriteBuffer,
-    /// Why nothing can be written any more. It is reported when the peer has said all it had to say;
-    /// until then `feed` goes on, for an echo that stops at its first error would not hear the rest.
-    broken: Option<io::Error>,
-    end: End,
-    /// When the connection is looked at again, and the timer that runs until then.
-    timer: Option<(u64, Hidden<Timer>)>,
-    adapter: PhantomData<fn() -> A>,
+/// When the connection is looked at again, and the timer that runs until then.
+pub(super) type Waiting<A> = Option<(u64, Hidden<<A as Runtime>::Timer>)>;
+
+/// What to do when somebody else is writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// To leave it to them.
+    Leave,
+    /// To wait for them.
+    Wait,
 }
 
-/// How far the stream has come to its end.
-#[derive(Debug)]
-struct End {
-    /// The stream itself may still hold bytes that were written.
-    unflushed: bool,
-    shut_down: bool,
-    /// The peer ended the stream while it could still be written to.
-    is_by_peer: bool,
-    /// What took too long.
-    timed_out: Option<Timeout>,
-    /// Bytes that are still read and discarded before the peer is given up.
-    discard: u32,
-}
+/// The connection's state, and a stream to write to.
+pub(super) trait Link {
+    type Runtime: Runtime;
 
-impl<S: Unpin, A: Adapter<S>> Link<S, A> {
-    pub(super) fn new(stream: S, mut connection: Connection, mut output: WriteBuffer) -> Self {
-        if !A::is_vectored(&stream) {
-            output.share_from(COPY_BELOW);
+    fn state<T>(&mut self, look: impl FnOnce(&mut State) -> T) -> T;
+
+    fn timer(&mut self) -> &mut Waiting<Self::Runtime>;
+
+    /// Writes all that waits, has the stream hand it on, and notes how that went in the state.
+    fn poll_write(&mut self, cx: &mut Context<'_>, turn: Turn) -> Poll<io::Result<()>>;
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Ends the stream at once, and whatever waits for it.
+    fn abort(&mut self, cx: &mut Context<'_>);
+
+    /// Has the other half look at the state again, if there is one and it waits.
+    fn wake_other(&mut self) {}
+
+    /// Has a change of the state wake this task too.
+    fn register(&mut self, _cx: &mut Context<'_>) {}
+
+    /// Waits for room for a message.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.state(|state| state.is_full()) { self.poll_flush(cx) } else { Poll::Ready(Ok(())) }
+    }
+
+    /// Writes all that waits, for as long as the stream takes something in time.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.register(cx);
+        if let Poll::Ready(flushed) = self.poll_flush_once(cx, Turn::Wait) {
+            return Poll::Ready(flushed);
         }
-        connection.set_now(A::now());
-        Self {
-            stream,
-            connection,
-            output,
-            broken: None,
-            end: End {
-                unflushed: false,
-                shut_down: false,
-                is_by_peer: false,
-                timed_out: None,
-                discard: MAX_DISCARD,
-            },
-            timer: None,
-            adapter: PhantomData,
-        }
+        self.poll_write_timeout(cx).map(Err)
     }
 
-    /// Queues a message. Waiting for room comes first; encoding is one step, so that a future that is
-    /// dropped has queued all of the message or nothing.
-    pub(super) async fn feed(&mut self, message: Message<'_>) -> Result<(), Error> {
-        self.make_room().await?;
-        Ok(self.connection.send(message, &mut self.output)?)
-    }
-
-    pub(super) async fn make_room(&mut self) -> Result<(), Error> {
-        if self.output.len() >= self.connection.high_water() { self.flush().await } else { Ok(()) }
-    }
-
-    pub(super) async fn flush(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| self.poll_flush(cx)).await
-    }
-
-    /// Writes all that waits.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.check()?;
-        self.end.unflushed = true;
-        let flushed = ready!(poll_write_all::<S, A>(&mut self.stream, &mut self.output, cx));
-        self.end.unflushed = false;
-        if let Err(error) = &flushed {
-            self.broken = Some(io_error::copy(error));
-        }
-        Poll::Ready(flushed.map_err(Error::from))
-    }
-
-    /// As [`poll_flush`](Self::poll_flush), but puts off the report of a failure: what the peer said
-    /// before it comes first. Ready when nothing more can be written.
-    pub(super) fn poll_flush_before_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.broken.is_none() && (self.end.unflushed || !self.output.is_empty()) {
-            let _ = ready!(self.poll_flush(cx));
-            // A Pong may have waited for room.
-            self.connection.reply_owed(&mut self.output);
-        }
-        Poll::Ready(())
-    }
-
-    pub(super) fn poll_read(
-        &mut self,
-        cx: &mut Context<'_>,
-        room: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        poll_read::<S, A>(&mut self.stream, cx, room)
-    }
-
-    /// Takes the end of the stream. If that is an error, it is found again where the next event is
-    /// looked for, and reported when all is written.
-    pub(super) fn receive_end(&mut self) {
-        self.end.discard = 0;
-        self.end.is_by_peer = self.broken.is_none();
-        let _ = self.connection.receive_end();
-    }
-
-    /// Ends the connection: writes the last Close and shuts the stream down for writing. When the peer
-    /// failed it also reads what that one still sends, and discards it: a socket that is dropped with
-    /// unread bytes is reset, and the peer would never see why (RFC 6455 §7.1.1). It does not wait for
-    /// the peer longer than [`Config::close_timeout`](crate::Config::close_timeout).
-    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>, input: &mut ReadBuffer) -> Poll<()> {
-        for _ in 0..READS_PER_POLL {
-            if !self.end.shut_down && self.poll_flush_before_read(cx).is_ready() {
-                // Whether the peer can still be told the end is its affair.
-                self.end.shut_down = A::poll_shutdown(Pin::new(&mut self.stream), cx).is_ready();
-            }
-            let is_peer_done = self.end.discard == 0 || !self.connection.has_failed();
-            if self.end.shut_down && is_peer_done {
-                self.output.release();
-                return Poll::Ready(());
-            }
-            if self.end.discard > 0 {
-                let read = self.poll_read(cx, input.room());
-                input.release();
-                if let Poll::Ready(read) = read {
-                    let len = read.unwrap_or(0);
-                    let rest = self.end.discard.saturating_sub(len as u32);
-                    self.end.discard = if len == 0 { 0 } else { rest };
-                    continue;
-                }
-            }
-            // The peer has had its time to read the last that was written, and to end the stream.
-            if ready!(self.poll_timeout(cx)).is_err() {
-                self.give_up();
+    /// Ready when the stream took nothing for too long, and was given up.
+    fn poll_write_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        match ready!(self.poll_due(cx, Connection::next_write_timeout)) {
+            Err(timeout) => Poll::Ready(self.end_by(cx, timeout)),
+            // What was due was another thing, and is done.
+            Ok(()) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+    }
+
+    fn poll_flush_once(&mut self, cx: &mut Context<'_>, turn: Turn) -> Poll<Result<(), Error>> {
+        self.state(|state| state.check())?;
+        let written = ready!(self.poll_write(cx, turn));
+        if written.is_err() {
+            self.wake_other();
+        }
+        Poll::Ready(written.map_err(Error::from))
+    }
+
+    /// Writes all that waits, but puts off the report of a failure: what the peer said before it
+    /// comes first. Ready when nothing more can be written; an error is one that may pass.
+    fn poll_flush_before_read(&mut self, cx: &mut Context<'_>, turn: Turn) -> Poll<Result<(), Error>> {
+        while self.state(|state| state.is_write_due()) {
+            let written = ready!(self.poll_flush_once(cx, turn));
+            if let Err(error) = written
+                && self.state(|state| state.check().is_ok())
+            {
+                return Poll::Ready(Err(error));
+            }
+            // A Pong may have waited for room. Else what is left is for those who are writing.
+            if !self.state(State::reply_owed) && turn == Turn::Leave {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Ready when something was due: a Ping, which is in the output then, or the end.
-    pub(super) fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Timeout>> {
-        while let Some(next) = self.connection.next_timeout() {
+    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Timeout>> {
+        self.poll_due(cx, Connection::next_timeout)
+    }
+
+    fn poll_due(
+        &mut self,
+        cx: &mut Context<'_>,
+        next: fn(&Connection) -> Option<Duration>,
+    ) -> Poll<Result<(), Timeout>> {
+        while let Some(next) = self.state(|state| next(&state.connection)) {
             // A timer that runs out too early costs another look, and a message no new timer.
-            if let Some((at, timer)) = &mut self.timer
+            if let Some((at, timer)) = self.timer()
                 && *at <= millis(next)
             {
-                ready!(timer.as_mut().poll(cx));
+                ready!(Pin::new(&mut **timer).poll(cx));
             }
-            self.timer = None;
-            let now = A::now();
+            *self.timer() = None;
+            let now = Self::Runtime::now();
             if next <= now {
-                return Poll::Ready(self.connection.handle_timeout(now, &mut self.output));
+                let due = |state: &mut State| {
+                    state.connection.handle_timeout(now, &mut state.output)
+                };
+                return Poll::Ready(self.state(due));
             }
-            self.timer = Some((millis(next), Hidden(A::sleep(next.saturating_sub(now)))));
+            let timer = Self::Runtime::timer(next.saturating_sub(now));
+            *self.timer() = Some((millis(next), Hidden(timer)));
         }
         Poll::Pending
     }
 
     /// Ends a connection that took too long: what can be written at once is, and nobody is waited for.
-    pub(super) fn time_out(&mut self, cx: &mut Context<'_>, timeout: Timeout) {
-        self.end.timed_out = Some(timeout);
-        let _ = self.poll_flush_before_read(cx);
-        let _ = A::poll_shutdown(Pin::new(&mut self.stream), cx);
-        self.give_up();
+    fn end_by(&mut self, cx: &mut Context<'_>, timeout: Timeout) -> Error {
+        let _ = self.poll_flush_before_read(cx, Turn::Leave);
+        self.state(|state| state.time_out(timeout));
+        self.give_up(cx);
+        timeout.into()
     }
 
-    /// Says what time it is.
-    pub(super) fn set_now(&mut self) {
-        self.connection.set_now(A::now());
+    fn give_up(&mut self, cx: &mut Context<'_>) {
+        self.state(State::give_up);
+        self.abort(cx);
+        self.wake_other();
     }
 
-    /// Waits for the peer no longer; what it did not take is dropped.
-    fn give_up(&mut self) {
-        (self.end.shut_down, self.end.discard) = (true, 0);
-        if self.end.unflushed || !self.output.is_empty() {
-            self.output = WriteBuffer::new();
-            self.broken.get_or_insert(io::ErrorKind::TimedOut.into());
+    /// Queues a Close.
+    fn queue_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        let close = CloseFrame::new(code, reason);
+        let queued = self.state(|state| {
+            state.connection.set_now(Self::Runtime::now());
+            state.send(|connection, output| connection.close(Some(&close), output))
+        });
+        self.wake_other();
+        queued
+    }
+}
+
+/// A link that can be read from.
+pub(super) trait Source: Link {
+    /// Reads once; where a read waits, no longer than `limit`.
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        room: &mut [u8],
+        limit: Option<Duration>,
+    ) -> Poll<io::Result<usize>>;
+
+    /// Whether a read gives up in time to look at the clock.
+    fn is_timed(&self) -> bool;
+
+    /// Ends the connection: writes the last Close, shuts the stream down for writing, and has the peer
+    /// end it, if it is its turn: what that one still sends is discarded, for a socket that is dropped
+    /// with unread bytes is reset, and the peer would never see why (RFC 6455 §7.1.1). It does not wait
+    /// for the peer longer than [`Config::close_timeout`](crate::Config::close_timeout).
+    fn poll_end(&mut self, cx: &mut Context<'_>, input: &mut ReadBuffer) -> Poll<()> {
+        self.register(cx);
+        for _ in 0..READS_PER_POLL {
+            // Whether the peer can still be told the end is its affair.
+            let is_written = self.poll_flush_before_read(cx, Turn::Wait).is_ready();
+            let is_timed = self.is_timed();
+            let (is_shut_down, is_peer_first, is_its_turn) = self.state(|state| {
+                let is_peer_first = state.is_peer_first() && is_timed;
+                (state.shut_down, is_peer_first, is_peer_first && !state.connection.has_failed())
+            });
+            if is_written && !is_shut_down && !is_its_turn {
+                let is_shut_down = self.poll_shutdown(cx).is_ready();
+                self.state(|state| state.shut_down = is_shut_down);
+            }
+            if self.state(|state| state.shut_down) && !is_peer_first {
+                self.state(|state| state.output.release());
+                self.wake_other();
+                return Poll::Ready(());
+            }
+            if is_timed && self.state(|state| state.is_peer_awaited()) {
+                let limit = self.state(|state| state.read_limit::<Self::Runtime>(!is_written));
+                let read = self.poll_read(cx, input.room(), limit);
+                input.release();
+                if let Poll::Ready(read) = read {
+                    self.state(|state| state.discarded(read.unwrap_or(0)));
+                    continue;
+                }
+            }
+            // The peer has had its time to read the last that was written, and to end the stream.
+            if ready!(self.poll_timeout(cx)).is_err() {
+                self.give_up(cx);
+            }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// State and stream of a connection that is not split.
+#[derive(Debug)]
+pub(super) struct Whole<S, A: Runtime> {
+    pub(super) stream: S,
+    pub(super) state: State,
+    pub(super) timer: Waiting<A>,
+}
+
+impl<S: Unpin, A: Adapter<S>> Whole<S, A> {
+    pub(super) fn new(stream: S, mut state: State) -> Self {
+        fit_output::<S, A>(&stream, &mut state.output);
+        state.connection.set_now(A::now());
+        Self { stream, state, timer: None }
+    }
+}
+
+impl<S: Unpin, A: Adapter<S>> Link for Whole<S, A> {
+    type Runtime = A;
+
+    fn state<T>(&mut self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut self.state)
     }
 
-    /// Tells why nothing can be written any more, if that is so.
-    pub(super) fn check(&self) -> Result<(), Error> {
-        self.broken.as_ref().map_or(Ok(()), |broken| Err(io_error::copy(broken).into()))
+    fn timer(&mut self) -> &mut Waiting<A> {
+        &mut self.timer
     }
 
-    /// What ended the connection: a write that failed before the peer was gone is the cause.
-    pub(super) fn cause(&self, error: impl Into<Error>) -> Error {
-        match (self.end.timed_out, &self.broken) {
-            (Some(timeout), _) => timeout.into(),
-            (None, Some(broken)) if !self.end.is_by_peer => io_error::copy(broken).into(),
-            _ => error.into(),
-        }
+    fn poll_write(&mut self, cx: &mut Context<'_>, _: Turn) -> Poll<io::Result<()>> {
+        let Self { stream, state, .. } = self;
+        let before = state.output.len();
+        state.unflushed = true;
+        <A as WriteTo<S>>::wait_at_most(stream, WRITE_LIMIT);
+        let written = poll_write_all::<S, A>(stream, &mut state.output, cx);
+        state.wrote::<A>(before - state.output.len(), &written);
+        written
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        A::poll_shutdown(Pin::new(&mut self.stream), cx)
+    }
+
+    fn abort(&mut self, cx: &mut Context<'_>) {
+        A::abort(&mut self.stream);
+        let _ = self.poll_shutdown(cx);
+    }
+}
+
+impl<S: Unpin, A: Adapter<S>> Source for Whole<S, A> {
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        room: &mut [u8],
+        limit: Option<Duration>,
+    ) -> Poll<io::Result<usize>> {
+        poll_read::<S, A>(&mut self.stream, cx, room, limit)
+    }
+
+    fn is_timed(&self) -> bool {
+        A::is_timed(&self.stream)
+    }
+}
+
+/// Has `output` copy what the stream would write one by one.
+pub(super) fn fit_output<W, A: WriteTo<W>>(stream: &W, output: &mut WriteBuffer) {
+    if !A::is_vectored(stream) {
+        output.share_from(COPY_BELOW);
     }
 }
 
 /// Writes all of `output`, and has the stream hand it on; what was not written stays there.
-pub(super) fn poll_write_all<S: Unpin, A: Adapter<S>>(
-    stream: &mut S,
+pub(super) fn poll_write_all<W: Unpin, A: WriteTo<W>>(
+    stream: &mut W,
     output: &mut WriteBuffer,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<()>> {
@@ -230,12 +303,16 @@ pub(super) fn poll_write_all<S: Unpin, A: Adapter<S>>(
     A::poll_flush(Pin::new(stream), cx)
 }
 
-/// Reads once into `room`.
-pub(super) fn poll_read<S: Unpin, A: Adapter<S>>(
-    stream: &mut S,
+/// Reads once into `room`; where that waits, no longer than `limit`.
+pub(super) fn poll_read<R: Unpin, A: ReadFrom<R>>(
+    stream: &mut R,
     cx: &mut Context<'_>,
     room: &mut [u8],
+    limit: Option<Duration>,
 ) -> Poll<io::Result<usize>> {
+    if let Some(limit) = limit {
+        <A as ReadFrom<R>>::wait_at_most(stream, limit);
+    }
     let read = ready!(A::poll_read(Pin::new(stream), cx, room))?;
     Poll::Ready(io_error::check_read(read, room.len()))
 }
@@ -247,8 +324,8 @@ fn millis(time: Duration) -> u64 {
 
 /// Reads without a message after which a task gives way: a stream may be ready for ever.
 pub(super) const READS_PER_POLL: usize = 16;
-/// Bytes of a peer that failed which are read until it has read why, or closes.
-const MAX_DISCARD: u32 = 64 * 1024 * 1024;
+/// How long a write may wait, where it does, before there is a look at what there is to be read.
+pub(super) const WRITE_LIMIT: Duration = Duration::from_millis(10);
 /// Parts that one vectored write takes.
 const MAX_PARTS: usize = 16;
 /// Bytes below which a payload is copied for a stream that writes one part at a time: a TLS record.

@@ -1,34 +1,26 @@
 //! The handshakes over a blocking stream.
 
 use std::{
-    io::{Read, Write},
-    net::TcpStream,
+    io,
+    net::{TcpStream, ToSocketAddrs},
     ops,
 };
 
 use super::{
     WebSocket,
-    link::{read, write_all},
+    adapter::{Blocking, Timed, wait},
+    stream::Stream,
 };
-use crate::{
-    Answer, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer, Request,
-    RequestHead, Response, ServerHandshake, WriteBuffer, read_buffer::ReadBuffer,
-};
+use crate::{Answer, ClientRequest, Config, Error, Offer, RequestHead, Response, asynchronous};
 
 /// Accepts any request for a WebSocket, with the default limits. [`Incoming`] lets you look first.
 ///
 /// # Errors
 ///
-/// [`Error::Handshake`] after the client was told with an HTTP answer, [`Error::Io`].
-pub fn accept<S: Read + Write>(stream: S) -> Result<WebSocket<S>, Error> {
-    match Incoming::read(stream, &Config::default())? {
-        Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()),
-        Incoming::Http(http) => {
-            // Whether or not the client can be told, this is what it did.
-            let _ = http.respond(&HandshakeError::NotAnUpgrade.response());
-            Err(HandshakeError::NotAnUpgrade.into())
-        }
-    }
+/// [`Error::Handshake`] after the client was told with an HTTP answer, [`Error::Timeout`] and
+/// [`Error::Io`].
+pub fn accept<S: Stream + Unpin>(stream: S) -> Result<WebSocket<S>, Error> {
+    wait(asynchronous::accept(Timed::new(stream))).map(WebSocket)
 }
 
 /// Connects to a `ws://` URL over TCP, with the default limits. For anything else connect a stream
@@ -37,12 +29,20 @@ pub fn accept<S: Read + Write>(stream: S) -> Result<WebSocket<S>, Error> {
 /// # Errors
 ///
 /// [`Error::Handshake`] says what is wrong with the URL (`wss` among it) or with the answer;
-/// [`Error::Io`] when no address of the host can be reached.
+/// [`Error::Timeout`]; [`Error::Io`] when no address of the host can be reached.
 pub fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
     let request = ClientRequest::new(url)?;
-    let stream = TcpStream::connect(request.plain_address()?)?;
+    let config = Config::default();
+    let mut result = Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
+    for address in request.plain_address()?.to_socket_addrs()? {
+        result = TcpStream::connect_timeout(&address, config.handshake_timeout);
+        if result.is_ok() {
+            break;
+        }
+    }
+    let stream = result?;
     stream.set_nodelay(true)?;
-    let (ws, _) = connect_over(stream, &request, &Config::default())?;
+    let (ws, _) = connect_over(stream, &request, &config)?;
     Ok(ws)
 }
 
@@ -52,30 +52,14 @@ pub fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
 /// # Errors
 ///
 /// [`Error::Handshake`] says what is wrong with the request or with the answer; an answer other than
-/// 101 is [`HandshakeError::Refused`], whole.
-pub fn connect_over<S: Read + Write>(
-    mut stream: S,
+/// 101 is [`HandshakeError::Refused`](crate::HandshakeError::Refused), whole.
+pub fn connect_over<S: Stream + Unpin>(
+    stream: S,
     request: &ClientRequest,
     config: &Config,
 ) -> Result<(WebSocket<S>, Response), Error> {
-    let mut output = WriteBuffer::new();
-    let mut handshake = ClientHandshake::start(request, Nonce::random(), config, &mut output)?;
-    write_all(&mut stream, &mut output)?;
-    let mut input = ReadBuffer::default();
-    loop {
-        match read(&mut stream, input.room()) {
-            Ok(0) => return Err(handshake.receive_end().into()),
-            Ok(len) => input.filled(len),
-            // A refusal of which the head came says more than how the stream ended.
-            Err(error) => return Err(handshake.receive_failure(error.into())),
-        }
-        if let Some((accepted, response)) = input.consume(|unread| handshake.receive(unread))? {
-            let subprotocol = accepted.subprotocol().map(Box::from);
-            let connection = accepted.into_connection();
-            let ws = WebSocket::with_buffers(stream, connection, input, output, subprotocol);
-            return Ok((ws, response));
-        }
-    }
+    let connected = wait(asynchronous::connect_over(Timed::new(stream), request, config));
+    connected.map(|(ws, response)| (WebSocket(ws), response))
 }
 
 /// A request that has come in: decide before you answer.
@@ -89,62 +73,31 @@ pub enum Incoming<S> {
 
 /// An [`Offer`] on its stream; it dereferences to the offer.
 #[derive(Debug)]
-pub struct Upgrade<S> {
-    stream: S,
-    offer: Offer,
-    input: ReadBuffer,
-}
+pub struct Upgrade<S>(asynchronous::Upgrade<Timed<S>, Blocking>);
 
 /// A plain HTTP request on its stream; it dereferences to the [`RequestHead`].
 #[derive(Debug)]
-pub struct Http<S> {
-    stream: S,
-    head: RequestHead,
-    input: ReadBuffer,
-}
+pub struct Http<S>(asynchronous::Http<Timed<S>, Blocking>);
 
-impl<S: Read + Write> Incoming<S> {
+impl<S: Stream + Unpin> Incoming<S> {
     /// Reads a request's head.
     ///
     /// # Errors
     ///
-    /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer, which
-    /// one that is still sending may miss: the stream is dropped. [`Error::Io`].
-    pub fn read(mut stream: S, config: &Config) -> Result<Self, Error> {
-        let mut handshake = ServerHandshake::new(config);
-        let mut input = ReadBuffer::default();
-        loop {
-            let len = read(&mut stream, input.room())?;
-            input.filled(len);
-            let request = match len {
-                0 => Err(handshake.receive_end()),
-                _ => input.consume(|unread| handshake.receive(unread)),
-            };
-            input.release();
-            match request {
-                Ok(None) => {}
-                Ok(Some(Request::Http(head))) => {
-                    return Ok(Self::Http(Http { stream, head, input }));
-                }
-                Ok(Some(Request::Upgrade(offer))) => {
-                    return Ok(Self::Upgrade(Upgrade { stream, offer, input }));
-                }
-                Err(error) => {
-                    let mut output = WriteBuffer::new();
-                    // Whether or not the client can be told, this is what it did.
-                    let _ = handshake.refuse(&error, &mut output);
-                    let _ = write_all(&mut stream, &mut output);
-                    return Err(error.into());
-                }
-            }
-        }
+    /// [`Error::Handshake`] for a bad request, after the client was told with an HTTP answer, and has
+    /// read it or had the time to; [`Error::Timeout`] and [`Error::Io`].
+    pub fn read(stream: S, config: &Config) -> Result<Self, Error> {
+        Ok(match wait(asynchronous::Incoming::read(Timed::new(stream), config))? {
+            asynchronous::Incoming::Upgrade(upgrade) => Self::Upgrade(Upgrade(upgrade)),
+            asynchronous::Incoming::Http(http) => Self::Http(Http(http)),
+        })
     }
 }
 
-impl<S: Read + Write> Upgrade<S> {
+impl<S: Stream + Unpin> Upgrade<S> {
     /// The stream, to ask it for the peer's address or certificate.
-    pub fn stream(&self) -> &S {
-        &self.stream
+    pub const fn stream(&self) -> &S {
+        &self.0.stream().stream
     }
 
     /// Accepts: writes the 101, and begins the connection.
@@ -152,45 +105,31 @@ impl<S: Read + Write> Upgrade<S> {
     /// # Errors
     ///
     /// [`Error::Handshake`] for an answer that does not fit the offer, after the client was told with
-    /// a 500; [`Error::Io`].
+    /// a 500; [`Error::Timeout`] and [`Error::Io`].
     pub fn accept(self, answer: &Answer) -> Result<WebSocket<S>, Error> {
-        let Self { mut stream, offer, input } = self;
-        let mut output = WriteBuffer::new();
-        match offer.accept(answer, &mut output) {
-            Ok(accepted) => {
-                write_all(&mut stream, &mut output)?;
-                let subprotocol = accepted.subprotocol().map(Box::from);
-                let connection = accepted.into_connection();
-                Ok(WebSocket::with_buffers(stream, connection, input, output, subprotocol))
-            }
-            Err(error) => {
-                let _ = write_response(&mut stream, &error.response());
-                Err(error.into())
-            }
-        }
+        wait(self.0.accept(answer)).map(WebSocket)
     }
 
     /// Rejects: writes an HTTP answer. Returns the stream, to be closed.
     ///
     /// # Errors
     ///
-    /// [`Error::Handshake`] for an answer that cannot be written, [`Error::Io`].
-    pub fn reject(mut self, response: &Response) -> Result<S, Error> {
-        write_response(&mut self.stream, response)?;
-        Ok(self.stream)
+    /// [`Error::Handshake`] for an answer that cannot be written, [`Error::Timeout`] and [`Error::Io`].
+    pub fn reject(self, response: &Response) -> Result<S, Error> {
+        wait(self.0.reject(response)).map(|timed| timed.stream)
     }
 }
 
-impl<S: Read + Write> Http<S> {
+impl<S: Stream + Unpin> Http<S> {
     /// What was read behind the head: the beginning of the body, if the request has one. The rest of
     /// it is still to be read from the stream.
     pub fn unread(&self) -> &[u8] {
-        self.input.unread()
+        self.0.unread()
     }
 
     /// The stream, to read the body from.
-    pub fn stream_mut(&mut self) -> &mut S {
-        &mut self.stream
+    pub const fn stream_mut(&mut self) -> &mut S {
+        &mut self.0.stream_mut().stream
     }
 
     /// Answers the request. Returns the stream, to be closed.
@@ -198,11 +137,8 @@ impl<S: Read + Write> Http<S> {
     /// # Errors
     ///
     /// As [`Upgrade::reject`].
-    pub fn respond(mut self, response: &Response) -> Result<S, Error> {
-        let mut output = WriteBuffer::new();
-        self.head.respond(response, &mut output)?;
-        write_all(&mut self.stream, &mut output)?;
-        Ok(self.stream)
+    pub fn respond(self, response: &Response) -> Result<S, Error> {
+        wait(self.0.respond(response)).map(|timed| timed.stream)
     }
 }
 
@@ -210,7 +146,7 @@ impl<S> ops::Deref for Upgrade<S> {
     type Target = Offer;
 
     fn deref(&self) -> &Offer {
-        &self.offer
+        &self.0
     }
 }
 
@@ -218,12 +154,6 @@ impl<S> ops::Deref for Http<S> {
     type Target = RequestHead;
 
     fn deref(&self) -> &RequestHead {
-        &self.head
+        &self.0
     }
-}
-
-fn write_response(stream: &mut impl Write, response: &Response) -> Result<(), Error> {
-    let mut output = WriteBuffer::new();
-    response.write(&mut output)?;
-    Ok(write_all(stream, &mut output)?)
 }

@@ -1,4 +1,4 @@
-//! A WebSocket over any blocking stream: [`Read`](std::io::Read) and [`Write`](std::io::Write).
+//! A WebSocket over a blocking stream: a `TcpStream`, a `UnixStream`, any [`Stream`].
 //!
 //! ```
 //! use std::{net::{TcpListener, TcpStream}, thread};
@@ -26,19 +26,23 @@
 //! ```
 //!
 //! `receive` writes what was fed before it waits for the peer, and only then: it first hands out
-//! every message that is already read. Two peers that both send more than the sockets between them
-//! hold, before either receives, wait for each other for ever, or until a write times out, again and
-//! again: `receive` reads nothing before what was fed is written. Receive between sends.
+//! every message that is already read. While it receives it keeps the time: a silent peer is pinged and
+//! given up ([`Config::ping_interval`](crate::Config::ping_interval)). A stream that cannot be told
+//! how long to wait ([`Untimed`]) waits for ever instead.
 //!
-//! Nothing here keeps time: a peer that is silent is waited for, unless the stream has a timeout.
-//!
-//! A peer that breaks the protocol is told with a Close before `receive` returns the error. One that
-//! is still sending then may not see it: a socket that is dropped with unread bytes is reset. Where
-//! that matters, shut the stream down for writing and read it to its end first, with a timeout.
+//! Two peers that both send more than the sockets between them hold, and neither receives, get on, but
+//! slowly: a write that waits gives way to a read every 10 ms, and a `send` reads ahead no further than
+//! one message. For traffic both ways at once, [`split`](WebSocket::split) the WebSocket and use two
+//! threads.
 
+mod adapter;
 mod handshake;
-mod link;
+mod split;
+mod stream;
 mod websocket;
 
+pub use adapter::{Blocking, Deadline, Timed};
 pub use handshake::{Http, Incoming, Upgrade, accept, connect, connect_over};
-pub use websocket::{Reply, WebSocket};
+pub use split::{ReceiveHalf, SendHalf};
+pub use stream::{CloneStream, Stream, Untimed};
+pub use websocket::{MessageWriter, Reply, WebSocket};

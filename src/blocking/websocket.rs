@@ -1,52 +1,40 @@
-//! [`WebSocket`]: the connection on its stream.
+//! [`WebSocket`]: the connection on its stream. The driver is [`asynchronous`]'s; here each call waits.
 
-use std::io::{Read, Write};
+use std::time::Duration;
 
-use super::link::{Link, read};
+use super::{
+    adapter::{Blocking, Timed, wait},
+    split::{ReceiveHalf, SendHalf},
+    stream::{CloneStream, Stream},
+};
 use crate::{
-    CloseCode, CloseFrame, Connection, Error, Message, ProtocolError, SendError, WriteBuffer,
-    connection::{LocatedEvent, LocatedMessage},
-    control::Control,
-    hidden::Hidden,
-    read_buffer::ReadBuffer,
+    CloseCode, Closing, Connection, Error, Fin, Kind, Message, MessageChunk, Prepared,
+    asynchronous::{self, Outbox},
 };
 
 /// A WebSocket over a blocking stream.
 #[derive(Debug)]
-pub struct WebSocket<S> {
-    input: ReadBuffer,
-    link: Link<S>,
-    peer_close: Option<Box<CloseFrame>>,
-    subprotocol: Hidden<Option<Box<str>>>,
-}
+pub struct WebSocket<S: Stream>(pub(super) asynchronous::WebSocket<Timed<S>, Blocking>);
 
 /// What is needed to answer while a message is lent: see [`WebSocket::receive_ref`].
 #[derive(Debug)]
-pub struct Reply<'a, S>(&'a mut Link<S>);
+pub struct Reply<'a, S: Stream>(asynchronous::Reply<'a, Timed<S>, Blocking>);
 
-impl<S: Read + Write> WebSocket<S> {
+/// Sends one message in pieces: as [`asynchronous::MessageWriter`], which says what happens when it is
+/// dropped half-way.
+#[derive(Debug)]
+pub struct MessageWriter<'a, O>(pub(super) asynchronous::MessageWriter<'a, O>);
+
+impl<S: Stream + Unpin> WebSocket<S> {
     /// Puts a connection on a stream, after a handshake that was done elsewhere. `unread` is what
     /// was read behind the handshake.
     pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
-        Self::with_buffers(stream, connection, unread.into(), WriteBuffer::new(), None)
-    }
-
-    pub(super) fn with_buffers(
-        stream: S,
-        connection: Connection,
-        mut input: ReadBuffer,
-        mut output: WriteBuffer,
-        subprotocol: Option<Box<str>>,
-    ) -> Self {
-        input.release();
-        output.release();
-        let link = Link::new(stream, connection, output);
-        Self { input, link, peer_close: None, subprotocol: Hidden(subprotocol) }
+        Self(asynchronous::WebSocket::new(Timed::new(stream), connection, unread))
     }
 
     /// Waits for the next message. `None` means that the peer closed the connection, and that its
-    /// Close was answered if it could be; [`peer_close`](Self::peer_close) has its code and reason,
-    /// and [`flush`](Self::flush) tells whether all that was sent was written. Drop the stream then.
+    /// Close was answered if it could be; [`closing`](Self::closing) tells the story, and
+    /// [`flush`](Self::flush) whether all that was sent was written. Drop the stream then.
     ///
     /// Pings are answered on the way. What was fed is written before it waits.
     ///
@@ -55,25 +43,25 @@ impl<S: Read + Write> WebSocket<S> {
     /// A read or write error, an end without a Close, or what the peer did wrong, after the peer was
     /// told with a Close. What the peer sent before that was returned first.
     pub fn receive(&mut self) -> Result<Option<Message<'static>>, Error> {
-        let received = self.receive_ref();
-        let owned = received.map(|message| message.map(|(message, _)| message.into_owned()));
-        if owned.is_err() {
-            // Nothing behind a message that is none counts.
-            self.input.discard();
-        }
-        self.input.release();
-        owned
+        wait(self.0.receive())
     }
 
     /// As [`receive`](Self::receive), but lends a message that lies whole in the read block, without
     /// copying it, together with the means to answer it.
     pub fn receive_ref(&mut self) -> Result<Option<(Message<'_>, Reply<'_, S>)>, Error> {
-        let Some(located) = self.locate()? else { return Ok(None) };
-        let Self { input, link, .. } = self;
-        match link.connection.lend(located, input.read(), &mut link.output) {
-            Ok(message) => Ok(Some((message, Reply(link)))),
-            Err(error) => Err(tell(link, error)),
-        }
+        let received = wait(self.0.receive_ref())?;
+        Ok(received.map(|(message, reply)| (message, Reply(reply))))
+    }
+
+    /// Waits for the next piece of a message, and lends it, together with the means to answer it: a
+    /// message of any length, as it arrives. [`Connection::receive_chunk`] has the details.
+    ///
+    /// # Errors
+    ///
+    /// As [`receive`](Self::receive).
+    pub fn receive_chunk(&mut self) -> Result<Option<(MessageChunk<'_>, Reply<'_, S>)>, Error> {
+        let received = wait(self.0.receive_chunk())?;
+        Ok(received.map(|(chunk, reply)| (chunk, Reply(reply))))
     }
 
     /// Queues a message. It is written by [`flush`](Self::flush), by a `receive` that has to wait, or
@@ -82,30 +70,44 @@ impl<S: Read + Write> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Send`] after a Close, [`Error::Io`] when room had to be made. The message was not
-    /// queued then.
+    /// [`Error::Closed`] after a Close; [`Error::Send`]; [`Error::Io`] and [`Error::Timeout`] when
+    /// room had to be made. The message was not queued then.
     pub fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        self.input.release();
-        self.link.feed(message.into())
+        wait(self.0.feed(message))
     }
 
-    /// Writes all that was queued.
+    /// As [`feed`](Self::feed), for a message that goes to many.
+    pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        wait(self.0.feed_prepared(message))
+    }
+
+    /// Writes all that was queued. While it waits for the peer to read, it reads ahead, up to one
+    /// message: the peer may be waiting too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`]; [`Timeout::Write`](crate::Timeout::Write) when the peer reads nothing for
+    /// [`Config::write_timeout`](crate::Config::write_timeout).
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.input.release();
-        self.link.flush()
+        wait(self.0.flush())
     }
 
     /// Sends a message: [`feed`](Self::feed), then [`flush`](Self::flush).
     pub fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        self.feed(message)?;
-        self.flush()
+        wait(self.0.send(message))
+    }
+
+    /// Sends a message piece by piece: its length need not be known before.
+    pub fn stream_message(
+        &mut self,
+        kind: Kind,
+    ) -> MessageWriter<'_, asynchronous::WebSocket<Timed<S>, Blocking>> {
+        MessageWriter(self.0.stream_message(kind))
     }
 
     /// Sends a Ping of at most 125 bytes. The peer's Pong is not reported.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
-        self.input.release();
-        self.link.ping(payload)?;
-        self.flush()
+        wait(self.0.ping(payload))
     }
 
     /// Sends a Close, after which nothing can be sent. Go on receiving until `None`: what the peer
@@ -113,135 +115,109 @@ impl<S: Read + Write> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`SendError`] after a Close, for a code that is not for the wire, for a reason of more than
-    /// 123 bytes.
+    /// [`Error::Closed`] after a Close; [`Error::Send`] for a code that is not for the wire, for a
+    /// reason of more than 123 bytes.
     pub fn send_close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.link.close(&CloseFrame::new(code, reason))?;
-        self.flush()
+        wait(self.0.send_close(code, reason))
     }
 
     /// Closes the connection: sends a Close unless one was sent, and waits for the peer's. Messages
-    /// that come before it are dropped; [`send_close`](Self::send_close) leaves them to you. A peer
-    /// that never answers is waited for without end, unless the stream has a timeout of its own.
+    /// that come before it are dropped; [`send_close`](Self::send_close) leaves them to you. The peer
+    /// has [`Config::close_timeout`](crate::Config::close_timeout) to answer.
     ///
     /// # Errors
     ///
     /// As [`send_close`](Self::send_close) and [`receive`](Self::receive).
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        match self.link.close(&CloseFrame::new(code, reason)) {
-            Ok(()) | Err(SendError::Closed) => {}
-            Err(error) => return Err(error.into()),
-        }
-        loop {
-            let received = self.receive_ref().map(|message| message.is_some());
-            if received.is_err() {
-                self.input.discard();
-            }
-            if !received? {
-                return Ok(());
-            }
-        }
+        wait(self.0.close(code, reason))
     }
 
     /// The subprotocol that the handshake agreed on, if any (§1.9).
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.0.subprotocol()
     }
 
-    /// What the peer's Close said, when one with a code has come (RFC 6455 §7.1.5).
-    pub fn peer_close(&self) -> Option<&CloseFrame> {
-        self.peer_close.as_deref()
+    /// How the connection ended, or is ending: `None` while it is open.
+    pub fn closing(&self) -> Option<&Closing> {
+        self.0.closing()
+    }
+
+    /// How long the peer took to answer the last Ping that kept the connection alive.
+    pub fn latency(&self) -> Option<Duration> {
+        self.0.latency()
     }
 
     /// The stream. Reading from it or writing to it breaks the protocol.
-    pub fn stream(&self) -> &S {
-        &self.link.stream
+    pub const fn stream(&self) -> &S {
+        &self.0.stream().stream
     }
 
     /// The stream, to change its settings. Reading from it or writing to it breaks the protocol.
-    pub fn stream_mut(&mut self) -> &mut S {
-        &mut self.link.stream
+    pub const fn stream_mut(&mut self) -> &mut S {
+        &mut self.0.stream_mut().stream
     }
 
     /// What was read and not yet used up.
     pub fn unread(&self) -> &[u8] {
-        self.input.unread()
+        self.0.unread()
     }
 
     /// The stream, and what was read from it and not yet used up. What was fed and not yet written
-    /// is dropped.
+    /// is dropped, and a message that a `send` read ahead.
     pub fn into_parts(self) -> (S, Vec<u8>) {
-        let unread = self.input.unread().into();
-        (self.link.stream, unread)
+        let (timed, unread) = self.0.into_parts();
+        (timed.stream, unread)
     }
 
-    /// Finds the next message: in what was read, or by reading on.
-    fn locate(&mut self) -> Result<Option<LocatedMessage>, Error> {
-        loop {
-            if let Some(located) = self.locate_in_input()? {
-                return Ok(Some(located));
-            }
-            self.input.release();
-            let link = &mut self.link;
-            link.flush_before_read()?;
-            link.output.release();
-            if link.connection.is_closed() {
-                return Ok(None);
-            }
-            match read(&mut link.stream, self.input.room()) {
-                Ok(0) => {
-                    self.input.release();
-                    link.receive_end()?;
-                }
-                Ok(len) => self.input.filled(len),
-                Err(error) => {
-                    self.input.release();
-                    return Err(link.cause(error));
-                }
-            }
-        }
-    }
-
-    /// Finds the next message in what was read.
-    fn locate_in_input(&mut self) -> Result<Option<LocatedMessage>, Error> {
-        let Self { input, link, peer_close, .. } = self;
-        loop {
-            let (read, used) = input.parts();
-            match link.connection.locate(read, used, &mut link.output) {
-                Ok(Some(LocatedEvent::Message(located))) => return Ok(Some(located)),
-                Ok(Some(LocatedEvent::Ping(_) | LocatedEvent::Pong(_))) => {}
-                Ok(Some(LocatedEvent::Owned(control))) => {
-                    if let Control::Close(close) = *control {
-                        *peer_close = close.map(Box::new);
-                    }
-                }
-                Ok(None) => return Ok(None),
-                Err(error) => return Err(tell(link, error)),
-            }
-        }
+    /// Splits the WebSocket in two, for two threads: one receives while the other sends, on two clones
+    /// of the stream.
+    ///
+    /// # Errors
+    ///
+    /// The stream cannot be cloned; it is dropped.
+    pub fn split(self) -> Result<(ReceiveHalf<S>, SendHalf<S>), Error>
+    where
+        S: CloneStream,
+    {
+        let clone = self.stream().try_clone()?;
+        let (receive, send) = self.0.split_with(|timed| {
+            let clone = timed.with_stream(clone);
+            (clone, timed)
+        });
+        Ok((ReceiveHalf(receive), SendHalf(send)))
     }
 }
 
-impl<S: Read + Write> Reply<'_, S> {
+impl<S: Stream + Unpin> Reply<'_, S> {
     /// Queues an answer: as [`WebSocket::feed`].
     pub fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        self.0.feed(message.into())
+        wait(self.0.feed(message))
     }
 
-    /// Sends an answer: as [`WebSocket::send`].
+    /// Sends an answer: as [`WebSocket::send`], but it does not read ahead.
     pub fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        self.feed(message)?;
-        self.0.flush()
+        wait(self.0.send(message))
+    }
+
+    /// Answers with a piece of a message, so that one of any length can be answered as it arrives.
+    pub fn feed_chunk<'m>(&mut self, chunk: impl Into<Message<'m>>, fin: Fin) -> Result<(), Error> {
+        wait(self.0.feed_chunk(chunk, fin))
     }
 }
 
-/// Writes the Close that tells the peer what it did, before the application hears of it: an
-/// application that leaves at the first error must not hide it from the peer.
-fn tell<S: Read + Write>(link: &mut Link<S>, error: ProtocolError) -> Error {
-    if error == ProtocolError::EndWithoutClose {
-        return link.cause(error);
+impl<O: Outbox> MessageWriter<'_, O> {
+    /// Queues a piece: as [`asynchronous::MessageWriter::feed`].
+    pub fn feed<'m>(&mut self, chunk: impl Into<Message<'m>>) -> Result<(), Error> {
+        wait(self.0.feed(chunk))
     }
-    // The peer's fault is the cause, whether or not the peer can be told.
-    let _ = link.flush();
-    error.into()
+
+    /// Sends a piece: [`feed`](Self::feed), and all that waits is written.
+    pub fn send<'m>(&mut self, chunk: impl Into<Message<'m>>) -> Result<(), Error> {
+        wait(self.0.send(chunk))
+    }
+
+    /// Ends the message, with an empty frame, and writes all that waits.
+    pub fn finish(self) -> Result<(), Error> {
+        wait(self.0.finish())
+    }
 }

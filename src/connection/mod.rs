@@ -206,6 +206,24 @@ impl Connection {
         }
     }
 
+    /// Says that the stream took something of what is to be written.
+    pub fn wrote(&mut self) {
+        self.timers.wrote();
+    }
+
+    /// Says that the stream takes nothing more at the moment, after [`set_now`](Self::set_now). From
+    /// the first such call since [`wrote`](Self::wrote) counts
+    /// [`Config::write_timeout`](Config::write_timeout).
+    pub fn write_stalled(&mut self) {
+        self.timers.write_stalled();
+    }
+
+    /// When a write that has to wait has waited too long: for a caller that only writes.
+    #[cfg(feature = "std")]
+    pub(crate) fn next_write_timeout(&self) -> Option<Duration> {
+        self.timers.next_write()
+    }
+
     /// How long the peer took to answer the last Ping of [`handle_timeout`](Self::handle_timeout).
     pub fn latency(&self) -> Option<Duration> {
         self.timers.latency()
@@ -221,6 +239,12 @@ impl Connection {
         self.sender.is_closed()
     }
 
+    /// Which end this is.
+    #[cfg(feature = "std")]
+    pub(crate) const fn role(&self) -> Role {
+        self.receiver.role()
+    }
+
     /// [`Config::write_high_water`].
     #[cfg(feature = "std")]
     pub(crate) const fn high_water(&self) -> usize {
@@ -228,7 +252,7 @@ impl Connection {
     }
 
     /// Whether the peer failed: nothing more of what it says counts.
-    #[cfg(feature = "tokio")]
+    #[cfg(feature = "std")]
     pub(crate) const fn has_failed(&self) -> bool {
         self.receiver.has_failed()
     }

@@ -1,0 +1,235 @@
+//! Receiving: the loop between the stream and [`Connection::locate`](crate::Connection).
+
+use std::{
+    future::poll_fn,
+    io, mem,
+    task::{Context, Poll, ready},
+};
+
+use super::{
+    adapter::Runtime,
+    link::{READS_PER_POLL, Source, Turn},
+    state::State,
+};
+use crate::{
+    Error, Message, MessageChunk, ProtocolError,
+    connection::{LocatedEvent, LocatedMessage, Unit},
+    read_buffer::ReadBuffer,
+};
+
+/// Bytes that were read, and what was taken out of them ahead of time.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    pub(super) input: ReadBuffer,
+    /// A message that was read while the application was sending.
+    ahead: Option<Box<LocatedMessage>>,
+}
+
+impl Inbox {
+    pub(super) const fn new(input: ReadBuffer) -> Self {
+        Self { input, ahead: None }
+    }
+
+    /// Finds the next message, or piece of one: in what was read, or by reading on.
+    pub(super) fn poll_locate(
+        &mut self,
+        link: &mut impl Source,
+        unit: Unit,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<LocatedMessage>, Error>> {
+        if let Some(located) = self.ahead.take() {
+            return Poll::Ready(Ok(Some(*located)));
+        }
+        link.register(cx);
+        for _ in 0..READS_PER_POLL {
+            match link.state(|state| locate(state, &mut self.input, unit)) {
+                Ok(None) => {}
+                Ok(located) => return Poll::Ready(Ok(located)),
+                // The peer is told before the application hears of it: one that leaves at the first
+                // error must not hide it.
+                Err(error) => {
+                    ready!(link.poll_end(cx, &mut self.input));
+                    return Poll::Ready(Err(match error {
+                        ProtocolError::EndWithoutClose => link.state(|state| state.cause(error)),
+                        _ => error.into(),
+                    }));
+                }
+            }
+            self.input.release();
+            if link.state(|state| state.connection.is_closed()) {
+                ready!(link.poll_end(cx, &mut self.input));
+                return Poll::Ready(Ok(None));
+            }
+            // Reading goes on while a write waits: the peer may be waiting for us to read. It adds
+            // nothing to the output but Pongs below the mark.
+            let written = link.poll_flush_before_read(cx, Turn::Leave)?;
+            match self.poll_read(link, cx, written.is_pending()) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    return Poll::Ready(Err(link.state(|state| state.cause(error))));
+                }
+                Poll::Pending => {
+                    // All that the peer said was delivered; there is nothing to wait for.
+                    link.state(|state| state.check())?;
+                    if let Err(timeout) = ready!(link.poll_timeout(cx)) {
+                        return Poll::Ready(Err(link.end_by(cx, timeout)));
+                    }
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Finds the next message and takes it out, to keep.
+    pub(super) fn poll_receive(
+        &mut self,
+        link: &mut impl Source,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Message<'static>>, Error>> {
+        loop {
+            let located = ready!(self.poll_locate(link, Unit::Message, cx));
+            let message = match located {
+                Ok(Some(located)) => link.state(|state| self.lend(state, located)),
+                Ok(None) => return Poll::Ready(Ok(None)),
+                Err(error) => return Poll::Ready(Err(error)),
+            };
+            let message = message.map(Message::into_owned);
+            if let Ok(message) = message {
+                self.input.release();
+                return Poll::Ready(Ok(Some(message)));
+            }
+            // Nothing behind a message that is none counts; the error is found again.
+            self.input.discard();
+        }
+    }
+
+    /// Waits for the next message, or piece of one, and lends it.
+    pub(super) async fn receive<'a>(
+        &'a mut self,
+        link: &mut impl Source,
+        unit: Unit,
+    ) -> Result<Option<MessageChunk<'a>>, Error> {
+        let located = poll_fn(|cx| self.poll_locate(link, unit, cx)).await?;
+        let Some(located) = located else { return Ok(None) };
+        let (first, last) = (located.first, located.last);
+        match link.state(|state| self.lend(state, located)) {
+            Ok(content) => Ok(Some(MessageChunk { content, first, last })),
+            Err(error) => {
+                let mut discarded = ReadBuffer::default();
+                poll_fn(|cx| link.poll_end(cx, &mut discarded)).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Drops what still comes, up to the end.
+    pub(super) async fn drain(&mut self, link: &mut impl Source) -> Result<(), Error> {
+        while self.receive(link, Unit::Chunk).await?.is_some() {
+            // A peer may have messages for ever, and so a stream may be ready for ever.
+            give_way().await;
+        }
+        Ok(())
+    }
+
+    /// Lends what was located; checks its text.
+    pub(super) fn lend(
+        &self,
+        state: &mut State,
+        located: LocatedMessage,
+    ) -> Result<Message<'_>, ProtocolError> {
+        state.connection.lend(located, self.input.read(), &mut state.output)
+    }
+
+    /// Reads on while the application is sending, up to one message: the peer may be waiting for us to
+    /// read. Ready when nothing more may be read.
+    pub(super) fn poll_read_ahead(
+        &mut self,
+        link: &mut impl Source,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        for _ in 0..READS_PER_POLL {
+            if self.ahead.is_some() {
+                return Poll::Ready(());
+            }
+            let unit = link.state(|state| state.connection.unit());
+            match link.state(|state| locate(state, &mut self.input, unit)) {
+                Ok(None) => {}
+                Ok(Some(located)) => {
+                    let (first, last) = (located.first, located.last);
+                    let message = link.state(|state| self.lend(state, located));
+                    let message = message.map(Message::into_owned);
+                    let Ok(message) = message else {
+                        self.input.discard();
+                        return Poll::Ready(());
+                    };
+                    self.ahead = Some(Box::new(LocatedMessage::owned(first, last, message)));
+                    continue;
+                }
+                // It is found again when the application receives.
+                Err(_) => return Poll::Ready(()),
+            }
+            self.input.release();
+            if link.state(|state| state.connection.is_closed()) {
+                return Poll::Ready(());
+            }
+            if let Err(error) = ready!(self.poll_read(link, cx, true)) {
+                link.state(|state| state.read_failed(error));
+                return Poll::Ready(());
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Reads once; the block is held only while the read is polled or bytes are in it.
+    fn poll_read<L: Source>(
+        &mut self,
+        link: &mut L,
+        cx: &mut Context<'_>,
+        is_write_waiting: bool,
+    ) -> Poll<io::Result<()>> {
+        let limit = link.state(|state| {
+            state.output.release();
+            state.read_limit::<L::Runtime>(is_write_waiting)
+        });
+        let read = link.poll_read(cx, self.input.room(), limit);
+        if let Poll::Ready(Ok(len @ 1..)) = read {
+            self.input.filled(len);
+        } else {
+            self.input.release();
+        }
+        let len = ready!(read)?;
+        link.state(|state| state.read(L::Runtime::now(), len));
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Finds the next message in what was read.
+fn locate(
+    state: &mut State,
+    input: &mut ReadBuffer,
+    unit: Unit,
+) -> Result<Option<LocatedMessage>, ProtocolError> {
+    loop {
+        let (read, used) = input.parts();
+        match state.connection.locate(unit, read, used, &mut state.output)? {
+            Some(LocatedEvent::Message(located)) => return Ok(Some(located)),
+            Some(_) => {}
+            None => return Ok(None),
+        }
+    }
+}
+
+/// Lets other tasks run.
+async fn give_way() {
+    let mut given = false;
+    poll_fn(|cx| {
+        if mem::replace(&mut given, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

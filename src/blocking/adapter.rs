@@ -1,0 +1,169 @@
+//! The driver on streams that wait: a poll that is pending has waited for as long as it may.
+
+use std::{
+    io::{self, IoSlice},
+    net::Shutdown,
+    pin::{Pin, pin},
+    sync::OnceLock,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use super::stream::Stream;
+use crate::asynchronous::{ReadFrom, Runtime, WriteTo, sealed};
+
+/// Reads from and writes to streams that wait.
+#[derive(Debug)]
+pub enum Blocking {}
+
+/// A stream, and how long its reads and writes wait.
+#[derive(Debug)]
+pub struct Timed<S> {
+    pub(super) stream: S,
+    /// Whether it can be told.
+    pub(super) is_timed: bool,
+    read_limit: Duration,
+    write_limit: Duration,
+}
+
+impl<S: Stream> Timed<S> {
+    pub(super) fn new(mut stream: S) -> Self {
+        let is_timed = stream.set_read_timeout(LIMIT).is_ok() && stream.set_write_timeout(LIMIT).is_ok();
+        Self { stream, is_timed, read_limit: LIMIT, write_limit: LIMIT }
+    }
+
+    /// The same stream for the other direction.
+    pub(super) fn with_stream<T>(&self, stream: T) -> Timed<T> {
+        let Self { is_timed, read_limit, write_limit, .. } = *self;
+        Timed { stream, is_timed, read_limit, write_limit }
+    }
+
+    /// The result of a call, where a signal interrupts nothing, and running out of time is no error.
+    fn poll<T>(&mut self, mut call: impl FnMut(&mut S) -> io::Result<T>) -> Poll<io::Result<T>> {
+        loop {
+            match call(&mut self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if self.is_timed && Blocking::is_temporary(&error) => return Poll::Pending,
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+}
+
+/// Polls until it is ready: each poll waits by itself.
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut cx) {
+            return value;
+        }
+    }
+}
+
+/// Ready at a time; it wakes nobody.
+#[derive(Debug)]
+pub struct Deadline(Duration);
+
+impl Future for Deadline {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if Blocking::now() >= self.0 { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl sealed::Sealed for Blocking {}
+
+impl Runtime for Blocking {
+    type Timer = Deadline;
+
+    const WAITS: bool = true;
+
+    fn now() -> Duration {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        ORIGIN.get_or_init(Instant::now).elapsed()
+    }
+
+    fn timer(duration: Duration) -> Deadline {
+        Deadline(Self::now().saturating_add(duration))
+    }
+
+    fn is_temporary(error: &io::Error) -> bool {
+        matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+    }
+}
+
+impl<S: Stream> ReadFrom<Timed<S>> for Blocking {
+    fn poll_read(
+        mut stream: Pin<&mut Timed<S>>,
+        _: &mut Context<'_>,
+        room: &mut [u8],
+    ) -> Poll<io::Result<usize>>
+    where
+        S: Unpin,
+    {
+        stream.poll(|stream| stream.read(room))
+    }
+
+    fn wait_at_most(stream: &mut Timed<S>, limit: Duration) {
+        if stream.is_timed && is_due(&mut stream.read_limit, limit) {
+            let _ = stream.stream.set_read_timeout(stream.read_limit);
+        }
+    }
+
+    fn is_timed(stream: &Timed<S>) -> bool {
+        stream.is_timed
+    }
+
+    fn abort(stream: &mut Timed<S>) {
+        let _ = stream.stream.shutdown(Shutdown::Both);
+    }
+}
+
+impl<S: Stream> WriteTo<Timed<S>> for Blocking {
+    fn poll_write(
+        mut stream: Pin<&mut Timed<S>>,
+        _: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        stream.poll(|stream| match parts {
+            [part] => stream.write(part),
+            parts => stream.write_vectored(parts),
+        })
+    }
+
+    fn poll_flush(mut stream: Pin<&mut Timed<S>>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        stream.poll(Write::flush)
+    }
+
+    fn poll_shutdown(mut stream: Pin<&mut Timed<S>>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(stream.stream.shutdown(Shutdown::Write))
+    }
+
+    fn is_vectored(_: &Timed<S>) -> bool {
+        true
+    }
+
+    fn wait_at_most(stream: &mut Timed<S>, limit: Duration) {
+        if stream.is_timed && is_due(&mut stream.write_limit, limit) {
+            let _ = stream.stream.set_write_timeout(stream.write_limit);
+        }
+    }
+}
+
+/// Whether a stream has to be told of a new limit: one that is a little too short costs less than
+/// that.
+fn is_due(current: &mut Duration, limit: Duration) -> bool {
+    let limit = limit.max(MIN_LIMIT);
+    let is_due = limit < *current || *current < limit / 2;
+    if is_due {
+        *current = limit;
+    }
+    is_due
+}
+
+/// How long a stream waits before it has been told anything else.
+const LIMIT: Duration = Duration::from_secs(5);
+/// What a stream can be told at least, on every system.
+const MIN_LIMIT: Duration = Duration::from_millis(1);
