@@ -34,6 +34,7 @@
 //!
 //! A message that lay whole in your slice is unmasked there and lent: no copy, no allocation. One
 //! that straddled reads is gathered and owned. The example `sans_io` is this manual as a program.
+//! [`Connection::receive_chunk`] gathers nothing: it hands over each piece of a message as it comes.
 //!
 //! # Layers, each usable alone
 //!
@@ -43,7 +44,7 @@
 //! | [`Receiver`] | bytes | checked and unmasked [`Part`]s |
 //! | [`Assembler`] | [`Chunk`]s | whole [`Message`]s |
 //! | [`Sender`] | messages, replies | frames in a [`WriteBuffer`] |
-//! | [`Connection`] | bytes, messages | [`Event`]s, frames, the closing handshake |
+//! | [`Connection`] | bytes, messages | [`Event`]s or [`ChunkEvent`]s, frames, the closing handshake |
 //! | [`ServerHandshake`], [`ClientHandshake`] | bytes of HTTP | [`Accepted`] |
 //!
 //! # Promises
@@ -82,6 +83,7 @@ mod hidden;
 #[cfg(feature = "std")]
 mod io_error;
 mod message;
+mod message_chunk;
 mod part;
 #[cfg(feature = "std")]
 mod pool;
@@ -109,6 +111,7 @@ pub use handshake::{
     Request, RequestHead, Response, ServerHandshake,
 };
 pub use message::{Kind, Message, Payload, Text};
+pub use message_chunk::{ChunkEvent, MessageChunk};
 pub use part::{Chunk, Part};
 #[cfg(feature = "std")]
 pub use random::ThreadRng;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     CloseCode, CloseFrame, Connection, Error, Message, ProtocolError, SendError, WriteBuffer,
-    connection::{LocatedEvent, LocatedMessage},
+    connection::{LocatedEvent, LocatedMessage, Unit},
     control::Control,
     hidden::Hidden,
     read_buffer::ReadBuffer,
@@ -269,7 +269,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         let Self { input, link, peer_close, .. } = self;
         loop {
             let (read, used) = input.parts();
-            match link.connection.locate(read, used, &mut link.output)? {
+            match link.connection.locate(read, used, Unit::Message, &mut link.output)? {
                 Some(LocatedEvent::Message(located)) => return Ok(Some(located)),
                 Some(LocatedEvent::Ping(_) | LocatedEvent::Pong(_)) => {}
                 Some(LocatedEvent::Owned(control)) => {

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use super::link::{Link, read};
 use crate::{
     CloseCode, CloseFrame, Connection, Error, Message, ProtocolError, SendError, WriteBuffer,
-    connection::{LocatedEvent, LocatedMessage},
+    connection::{LocatedEvent, LocatedMessage, Unit},
     control::Control,
     hidden::Hidden,
     read_buffer::ReadBuffer,
@@ -207,7 +207,7 @@ impl<S: Read + Write> WebSocket<S> {
         let Self { input, link, peer_close, .. } = self;
         loop {
             let (read, used) = input.parts();
-            match link.connection.locate(read, used, &mut link.output) {
+            match link.connection.locate(read, used, Unit::Message, &mut link.output) {
                 Ok(Some(LocatedEvent::Message(located))) => return Ok(Some(located)),
                 Ok(Some(LocatedEvent::Ping(_) | LocatedEvent::Pong(_))) => {}
                 Ok(Some(LocatedEvent::Owned(control))) => {

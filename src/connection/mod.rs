@@ -11,6 +11,7 @@
 //!
 //! The invariant: **`Ok(None)` means that `input` is empty and nothing in it is needed any more.**
 
+mod locate;
 mod receive;
 
 use alloc::string::ToString;
@@ -23,7 +24,9 @@ use crate::{
 };
 
 #[cfg(feature = "std")]
-pub(crate) use receive::{LocatedEvent, LocatedMessage};
+pub(crate) use crate::part::Unit;
+#[cfg(feature = "std")]
+pub(crate) use locate::{LocatedEvent, LocatedMessage};
 
 /// Which end of the connection this is: a client masks, a server does not (RFC 6455 §5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
