@@ -73,6 +73,7 @@ pub mod asynchronous;
 #[cfg(feature = "std")]
 pub mod blocking;
 mod close;
+mod closing;
 mod config;
 mod connection;
 mod control;
@@ -100,6 +101,7 @@ mod write_buffer;
 
 pub use assembler::Assembler;
 pub use close::{CloseCode, CloseFrame};
+pub use closing::{Closing, Side};
 pub use config::Config;
 pub use connection::{Connection, Event, Role};
 #[cfg(feature = "std")]

@@ -2,11 +2,11 @@
 //!
 //! A call writes whole frames or, when it fails, nothing. After a Close nothing is written.
 
-use alloc::{boxed::Box, string::ToString};
+use alloc::boxed::Box;
 use core::fmt;
 
 use crate::{
-    CloseCode, CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload,
+    CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload,
     ProtocolError, Rsv, SendError, WriteBuffer,
     frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN},
 };
@@ -150,8 +150,7 @@ impl Sender {
 
     /// Tells the peer why the connection fails (§7.1.7), unless a Close was sent before.
     pub fn fail(&mut self, error: &ProtocolError, output: &mut WriteBuffer) {
-        if error.close_code() != CloseCode::ABNORMAL {
-            let close = CloseFrame::new(error.close_code(), error.to_string());
+        if let Some(close) = error.close_frame() {
             // Fails only after a Close: the codes are for the wire, and every text is short.
             let _ = self.close(Some(&close), output);
         }

@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use super::Connection;
 use crate::{
-    Assembler, Chunk, Kind, Message, ProtocolError, Text, WriteBuffer,
+    Chunk, Kind, Message, ProtocolError, Text, WriteBuffer,
     assembler::{Passed, Piece},
     control::Control,
     part::{LocatedPart, Unit},
@@ -145,10 +145,7 @@ impl Connection {
                         Control::Ping(payload) => self.sender.reply_ping(payload, output),
                         Control::Pong(payload) => self.timers.pong(payload),
                         Control::Close(close) => {
-                            self.sender.reply_close(close.as_ref(), output);
-                            self.timers.close_sent();
-                            // RFC 6455 §5.5.1: the rest of an unfinished message will not come.
-                            self.assembler = Assembler::new();
+                            self.peer_closed(close.as_ref(), output);
                         }
                     }
                     LocatedEvent::Owned(control)
