@@ -43,7 +43,7 @@
 //! | [`FrameHeader`], [`Mask`] | bytes | one header |
 //! | [`Receiver`] | bytes | checked and unmasked [`Part`]s |
 //! | [`Assembler`] | [`Chunk`]s | whole [`Message`]s |
-//! | [`Sender`] | messages, replies | frames in a [`WriteBuffer`] |
+//! | [`Sender`] | messages, [`Prepared`] ones, replies | frames in a [`WriteBuffer`] |
 //! | [`Connection`] | bytes, messages | [`Event`]s or [`ChunkEvent`]s, frames, the closing handshake |
 //! | [`ServerHandshake`], [`ClientHandshake`] | bytes of HTTP | [`Accepted`] |
 //!
@@ -88,6 +88,7 @@ mod message_chunk;
 mod part;
 #[cfg(feature = "std")]
 mod pool;
+mod prepared;
 mod random;
 #[cfg(feature = "std")]
 mod read_buffer;
@@ -115,6 +116,7 @@ pub use handshake::{
 pub use message::{Kind, Message, Payload, Text};
 pub use message_chunk::{ChunkEvent, MessageChunk};
 pub use part::{Chunk, Part};
+pub use prepared::Prepared;
 #[cfg(feature = "std")]
 pub use random::ThreadRng;
 pub use random::{MaskSource, Nonce};

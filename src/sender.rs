@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use crate::{
-    CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload,
+    CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload, Prepared,
     ProtocolError, Rsv, SendError, WriteBuffer,
     frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN},
 };
@@ -65,12 +65,27 @@ impl Sender {
         message: Message<'_>,
         output: &mut WriteBuffer,
     ) -> Result<(), SendError> {
-        match self.state {
-            State::Open => {}
-            State::Message(_) => return Err(SendError::UnfinishedMessage),
-            State::Closed => return Err(SendError::Closed),
-        }
+        self.check_between_messages()?;
         self.frame(Fin::Last, opcode(message.kind()), message.into_payload(), output);
+        Ok(())
+    }
+
+    /// Sends a message that was encoded before: a server copies nothing, unless the message is small
+    /// ([`WriteBuffer::share_from`]); a client masks it as any other.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_prepared(
+        &mut self,
+        message: &Prepared,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        if self.masks.is_some() {
+            return self.send(message.message(), output);
+        }
+        self.check_between_messages()?;
+        output.put_shared_ref(message.frame());
         Ok(())
     }
 
@@ -185,6 +200,15 @@ impl Sender {
         let _ = self.close(echo.as_ref(), output);
     }
 
+    #[inline]
+    const fn check_between_messages(&self) -> Result<(), SendError> {
+        match self.state {
+            State::Open => Ok(()),
+            State::Message(_) => Err(SendError::UnfinishedMessage),
+            State::Closed => Err(SendError::Closed),
+        }
+    }
+
     /// Whether an answer may be written: always when nothing waits, whatever the mark is.
     fn has_room(&self, output: &WriteBuffer) -> bool {
         output.is_empty() || output.len() < self.high_water
@@ -246,7 +270,7 @@ impl fmt::Debug for Sender {
     }
 }
 
-const fn opcode(kind: Kind) -> Opcode {
+pub(crate) const fn opcode(kind: Kind) -> Opcode {
     match kind {
         Kind::Text => Opcode::Text,
         Kind::Binary => Opcode::Binary,

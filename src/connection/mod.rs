@@ -19,7 +19,7 @@ use alloc::{boxed::Box, string::ToString};
 use core::time::Duration;
 
 use crate::{
-    Assembler, CloseCode, CloseFrame, Closing, Config, Fin, MaskSource, Message, Payload,
+    Assembler, CloseCode, CloseFrame, Closing, Config, Fin, MaskSource, Message, Payload, Prepared,
     ProtocolError, Receiver, SendError, Sender, Timeout, WriteBuffer,
     timers::{Due, Timers},
 };
@@ -104,6 +104,21 @@ impl Connection {
     ) -> Result<(), SendError> {
         self.timers.message();
         self.sender.send(message.into(), output)
+    }
+
+    /// Sends a message that was encoded before, as to many connections: a server copies nothing,
+    /// unless the message is small ([`WriteBuffer::share_from`]).
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub fn send_prepared(
+        &mut self,
+        message: &Prepared,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.timers.message();
+        self.sender.send_prepared(message, output)
     }
 
     /// Sends a piece of a message: its length need not be known before.
