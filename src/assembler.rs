@@ -2,7 +2,8 @@
 //!
 //! A message that came as one chunk is lent on. Others are gathered, text with its UTF-8 checked as
 //! it comes. Memory: at most twice what was received of the message, and one step of [`STEP`]
-//! bytes; a length that the peer only declares reserves nothing beyond that.
+//! bytes; a length that the peer only declares reserves nothing beyond that. Of a message that is
+//! passed on in pieces, an unfinished character is held: three bytes.
 
 use alloc::{string::String, vec::Vec};
 
@@ -27,8 +28,26 @@ enum Gathered {
     Nothing,
     Text(String, Utf8Carry),
     Binary(Vec<u8>),
+    /// Pieces of the message were passed on, all but this unfinished character of a text.
+    Passed(Utf8Carry),
+    /// Nobody wants the rest of a message of which pieces were passed on; its text is checked.
+    Skipped(Utf8Carry),
     /// What came was no text: nothing after it counts (§8.1).
     Failed,
+}
+
+/// A piece of a message that is passed on as it arrives.
+pub(crate) struct Passed {
+    /// It begins its message.
+    pub(crate) first: bool,
+    pub(crate) piece: Piece,
+}
+
+pub(crate) enum Piece {
+    /// So many bytes at the front of the chunk; those of a text are not checked yet.
+    Lent(usize),
+    /// Text that begins with a character that was cut.
+    Owned(String),
 }
 
 impl Assembler {
@@ -59,7 +78,7 @@ impl Assembler {
         chunk: Chunk<'_>,
     ) -> Result<Option<Message<'static>>, ProtocolError> {
         if chunk.first && !matches!(*self.gathered, Gathered::Failed) {
-            *self.gathered = Gathered::new(chunk.kind);
+            *self.gathered = Gathered::new(chunk.kind, Utf8Carry::default());
         }
         match &mut *self.gathered {
             Gathered::Text(text, carry) => {
@@ -77,26 +96,115 @@ impl Assembler {
                 bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, &chunk));
                 bytes.extend_from_slice(chunk.payload);
             }
+            Gathered::Passed(carry) | Gathered::Skipped(carry) => {
+                let mut carry = *carry;
+                if chunk.kind == Kind::Text {
+                    carry.push(chunk.payload)?;
+                }
+                if chunk.is_last() {
+                    carry.finish()?;
+                }
+                *self.gathered = Gathered::Skipped(carry);
+            }
             Gathered::Nothing => {}
             Gathered::Failed => return Err(ProtocolError::InvalidUtf8),
         }
         Ok(if chunk.is_last() { self.take() } else { None })
     }
 
+    /// Takes the next chunk of a message that did not come as one, and says which piece of the
+    /// message to pass on: none if there is nothing in it yet, or if its rest is skipped.
+    pub(crate) fn pass(&mut self, chunk: Chunk<'_>) -> Result<Option<Passed>, ProtocolError> {
+        if chunk.first {
+            *self.gathered = Gathered::new(chunk.kind, Utf8Carry::default());
+        }
+        let (first, mut carry) = match &*self.gathered {
+            Gathered::Text(_, carry) => (true, *carry),
+            Gathered::Binary(_) => (true, Utf8Carry::default()),
+            Gathered::Passed(carry) => (false, *carry),
+            _ => return self.gather(chunk).map(|_| None),
+        };
+        let piece = match chunk.kind {
+            Kind::Text if carry.len() > 0 => {
+                let (completed, whole) = carry.push(chunk.payload)?;
+                let mut text = String::from_iter(completed);
+                text.push_str(whole);
+                Piece::Owned(text)
+            }
+            Kind::Text => Piece::Lent(carry.cut(chunk.payload)?.len()),
+            Kind::Binary => Piece::Lent(chunk.payload.len()),
+        };
+        if chunk.is_last() {
+            carry.finish()?;
+            *self.gathered = Gathered::Nothing;
+        } else if piece.is_empty() {
+            let nothing =
+                if first { Gathered::new(chunk.kind, carry) } else { Gathered::Passed(carry) };
+            *self.gathered = nothing;
+            return Ok(None);
+        } else {
+            *self.gathered = Gathered::Passed(carry);
+        }
+        Ok(Some(Passed { first, piece }))
+    }
+
+    /// Takes out what was gathered of an unfinished message, to pass on the rest in pieces.
+    pub(crate) fn pass_gathered(&mut self) -> Option<Message<'static>> {
+        let carry = match &*self.gathered {
+            Gathered::Text(text, carry) if !text.is_empty() => *carry,
+            Gathered::Binary(bytes) if !bytes.is_empty() => Utf8Carry::default(),
+            _ => return None,
+        };
+        let message = self.take();
+        *self.gathered = Gathered::Passed(carry);
+        message
+    }
+
+    /// Whether pieces of the unfinished message were passed on.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(*self.gathered, Gathered::Passed(_) | Gathered::Skipped(_))
+    }
+
+    /// Whether a character is unfinished.
+    pub(crate) fn is_inside_character(&self) -> bool {
+        match &*self.gathered {
+            Gathered::Text(_, carry) | Gathered::Passed(carry) => carry.len() > 0,
+            _ => false,
+        }
+    }
+
+    /// Bytes that are held.
+    pub(crate) fn len(&self) -> usize {
+        match &*self.gathered {
+            Gathered::Text(text, carry) => text.len() + carry.len(),
+            Gathered::Binary(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+
     fn take(&mut self) -> Option<Message<'static>> {
         match core::mem::take(&mut *self.gathered) {
             Gathered::Text(text, _) => Some(Message::Text(Text::Owned(fit_text(text)))),
             Gathered::Binary(bytes) => Some(Message::Binary(Payload::Owned(fit(bytes)))),
-            Gathered::Nothing | Gathered::Failed => None,
+            _ => None,
         }
     }
 }
 
 impl Gathered {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: Kind, carry: Utf8Carry) -> Self {
         match kind {
-            Kind::Text => Self::Text(String::new(), Utf8Carry::default()),
+            Kind::Text => Self::Text(String::new(), carry),
             Kind::Binary => Self::Binary(Vec::new()),
+        }
+    }
+}
+
+impl Piece {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Lent(len) => *len == 0,
+            Self::Owned(text) => text.is_empty(),
         }
     }
 }

@@ -82,6 +82,11 @@ impl CloseFrame {
         Self { code, reason: reason.into() }
     }
 
+    /// What a Close counts as: without a body, as code 1005 (§7.1.5).
+    pub(crate) fn counted(close: Option<&Self>) -> Self {
+        close.cloned().unwrap_or_else(|| Self::new(CloseCode::NO_STATUS, ""))
+    }
+
     /// Reads the body that the peer sent: nothing, or a code with a reason.
     pub(crate) fn parse(payload: &[u8]) -> Result<Option<Self>, ProtocolError> {
         let Some((code, reason)) = payload.split_first_chunk() else {
@@ -108,5 +113,13 @@ impl CloseFrame {
         reason.copy_from_slice(self.reason.as_bytes());
         bytes[..2].copy_from_slice(&self.code.0.to_be_bytes());
         Ok(len)
+    }
+}
+
+/// The code, and the reason in quotes if there is one; control characters in it are escaped.
+impl fmt::Display for CloseFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.code.fmt(f)?;
+        if self.reason.is_empty() { Ok(()) } else { write!(f, " {:?}", self.reason) }
     }
 }

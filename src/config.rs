@@ -15,10 +15,14 @@ pub struct Config {
     ///
     /// A frame that would pass it is refused on its header, before the payload is buffered (1009).
     /// No application protocol with larger messages should get them by default.
+    /// [`Connection::receive_chunk`](crate::Connection::receive_chunk) holds no message, and has no
+    /// such limit.
     pub max_message_len: u64,
     /// The most frames in one message that is received, empty ones counted: 131,072.
     ///
     /// Past it the connection fails (1008), or a peer could keep it busy with empty frames for ever.
+    /// Nor does this limit [`Connection::receive_chunk`](crate::Connection::receive_chunk), whose
+    /// caller can tell how long a message takes.
     pub max_message_frames: u32,
     /// The longest HTTP head of a handshake, in bytes: 16 KiB.
     ///

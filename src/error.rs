@@ -3,7 +3,9 @@
 //! The handshake's error is [`HandshakeError`](crate::HandshakeError); an adapter's [`Error`] joins
 //! them with what the stream reports.
 
-use crate::{CloseCode, Opcode, Rsv};
+use alloc::string::ToString;
+
+use crate::{CloseCode, CloseFrame, Opcode, Rsv};
 
 /// What the peer did that RFC 6455 or a limit of [`Config`](crate::Config) forbids.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +92,12 @@ impl ProtocolError {
             _ => CloseCode::PROTOCOL_ERROR,
         }
     }
+
+    /// The Close that tells the peer; none for an end without one.
+    pub(crate) fn close_frame(&self) -> Option<CloseFrame> {
+        let code = self.close_code();
+        (code != CloseCode::ABNORMAL).then(|| CloseFrame::new(code, self.to_string()))
+    }
 }
 
 /// What the caller asked for that cannot be sent. Nothing was written.
@@ -156,6 +164,9 @@ pub enum Error {
     /// The caller asked for what cannot be sent; nothing was.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// What was to be sent came after a Close: nothing was. The story tells whose, and why.
+    #[error("{0}")]
+    Closed(alloc::boxed::Box<crate::Closing>),
     /// The peer took too long.
     #[error(transparent)]
     Timeout(#[from] Timeout),

@@ -34,6 +34,7 @@
 //!
 //! A message that lay whole in your slice is unmasked there and lent: no copy, no allocation. One
 //! that straddled reads is gathered and owned. The example `sans_io` is this manual as a program.
+//! [`Connection::receive_chunk`] gathers nothing: it hands over each piece of a message as it comes.
 //!
 //! # Layers, each usable alone
 //!
@@ -42,8 +43,8 @@
 //! | [`FrameHeader`], [`Mask`] | bytes | one header |
 //! | [`Receiver`] | bytes | checked and unmasked [`Part`]s |
 //! | [`Assembler`] | [`Chunk`]s | whole [`Message`]s |
-//! | [`Sender`] | messages, replies | frames in a [`WriteBuffer`] |
-//! | [`Connection`] | bytes, messages | [`Event`]s, frames, the closing handshake |
+//! | [`Sender`] | messages, [`Prepared`] ones, replies | frames in a [`WriteBuffer`] |
+//! | [`Connection`] | bytes, messages | [`Event`]s or [`ChunkEvent`]s, frames, the closing handshake |
 //! | [`ServerHandshake`], [`ClientHandshake`] | bytes of HTTP | [`Accepted`] |
 //!
 //! # Promises
@@ -67,11 +68,12 @@
 extern crate alloc;
 
 mod assembler;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 pub mod asynchronous;
 #[cfg(feature = "std")]
 pub mod blocking;
 mod close;
+mod closing;
 mod config;
 mod connection;
 mod control;
@@ -82,14 +84,18 @@ mod hidden;
 #[cfg(feature = "std")]
 mod io_error;
 mod message;
+mod message_chunk;
 mod part;
 #[cfg(feature = "std")]
 mod pool;
+mod prepared;
 mod random;
 #[cfg(feature = "std")]
 mod read_buffer;
 mod receiver;
 mod sender;
+#[cfg(feature = "std")]
+mod sync;
 mod timers;
 #[cfg(feature = "tokio")]
 pub mod tokio;
@@ -98,6 +104,7 @@ mod write_buffer;
 
 pub use assembler::Assembler;
 pub use close::{CloseCode, CloseFrame};
+pub use closing::{Closing, Side};
 pub use config::Config;
 pub use connection::{Connection, Event, Role};
 #[cfg(feature = "std")]
@@ -109,7 +116,9 @@ pub use handshake::{
     Request, RequestHead, Response, ServerHandshake,
 };
 pub use message::{Kind, Message, Payload, Text};
+pub use message_chunk::{ChunkEvent, MessageChunk};
 pub use part::{Chunk, Part};
+pub use prepared::Prepared;
 #[cfg(feature = "std")]
 pub use random::ThreadRng;
 pub use random::{MaskSource, Nonce};

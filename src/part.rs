@@ -43,6 +43,15 @@ impl Chunk<'_> {
     }
 }
 
+/// In what units messages are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Whole, so that what is gathered has limits.
+    Message,
+    /// Piece by piece, as they arrive: nothing is held, and nothing is limited.
+    Chunk,
+}
+
 /// A part by its place: what [`Receiver::receive`] lends, before it is lent.
 ///
 /// A loop that returns a borrow of its own buffer does not pass the borrow checker; one that returns

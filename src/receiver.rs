@@ -16,7 +16,7 @@ use crate::{
     CloseFrame, Config, FrameHeader, Kind, Mask, Opcode, Part, ProtocolError, Role, Rsv,
     control::{Control, UnfinishedControl},
     frame::{FIN, MASK, MAX_HEADER_LEN, NO_MASK},
-    part::{Located, LocatedPart},
+    part::{Located, LocatedPart, Unit},
 };
 
 /// Checks and unmasks what the peer sends.
@@ -97,7 +97,7 @@ impl Receiver {
         &mut self,
         input: &mut &'a mut [u8],
     ) -> Result<Option<Part<'a>>, ProtocolError> {
-        let located = self.locate(input);
+        let located = self.locate(input, Unit::Message);
         let bytes = mem::take(input);
         let Some(located) = located? else { return Ok(None) };
         let (used, rest) = bytes.split_at_mut(located.used);
@@ -142,15 +142,20 @@ impl Receiver {
 
     /// Finds, checks and unmasks the next part of `input`, and says where it is.
     ///
-    /// All of `input` is used up when there is none, or when the peer failed.
+    /// All of `input` is used up when there is none, or when the peer failed. A header that begins or
+    /// continues a message is held against the limits if `unit` is the whole message.
     #[inline]
-    pub(crate) fn locate(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
-        let located = self.step(input);
+    pub(crate) fn locate(
+        &mut self,
+        input: &mut [u8],
+        unit: Unit,
+    ) -> Result<Option<Located>, ProtocolError> {
+        let located = self.step(input, unit);
         located.inspect_err(|error| self.fail(error.clone()))
     }
 
     #[inline]
-    fn step(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
+    fn step(&mut self, input: &mut [u8], unit: Unit) -> Result<Option<Located>, ProtocolError> {
         let (header, start) = match &mut self.state {
             State::Between => match FrameHeader::parse(input)? {
                 Some(header) => header,
@@ -165,7 +170,7 @@ impl Receiver {
             },
             _ => return self.resume(input),
         };
-        let (message, first) = self.check(&header)?;
+        let (message, first) = self.check(&header, unit)?;
         if header.opcode.is_control() {
             return self.control(&header, input, start);
         }
@@ -240,7 +245,7 @@ impl Receiver {
     /// The rules of masking, reserved bits, order and limits: those that need to know what came
     /// before. Returns the message that a data frame belongs to, and whether it begins it.
     #[inline]
-    fn check(&self, header: &FrameHeader) -> Result<(Unfinished, bool), ProtocolError> {
+    fn check(&self, header: &FrameHeader, unit: Unit) -> Result<(Unfinished, bool), ProtocolError> {
         let opcode = header.opcode;
         // RFC 6455 §5.1: a server closes on an unmasked frame, a client on a masked one.
         match (self.role, header.mask) {
@@ -266,13 +271,22 @@ impl Receiver {
         };
         // RFC 6455 §10.4: limits on what a message's frames promise, before any of it is held.
         let len = before.len.saturating_add(header.payload_len);
+        if unit == Unit::Message {
+            self.check_len(len)?;
+            if before.frames >= self.max_message_frames {
+                return Err(ProtocolError::TooManyFrames { limit: self.max_message_frames });
+            }
+        }
+        Ok((Unfinished { len, frames: before.frames.saturating_add(1), ..before }, first))
+    }
+
+    /// Holds the length of a message against its limit (§10.4).
+    #[inline]
+    pub(crate) const fn check_len(&self, len: u64) -> Result<(), ProtocolError> {
         if len > self.max_message_len {
             return Err(ProtocolError::MessageTooBig { len, limit: self.max_message_len });
         }
-        if before.frames == self.max_message_frames {
-            return Err(ProtocolError::TooManyFrames { limit: self.max_message_frames });
-        }
-        Ok((Unfinished { len, frames: before.frames + 1, ..before }, first))
+        Ok(())
     }
 
     /// Takes what `input` holds of a data frame, from `start` on.

@@ -2,11 +2,11 @@
 //!
 //! A call writes whole frames or, when it fails, nothing. After a Close nothing is written.
 
-use alloc::{boxed::Box, string::ToString};
+use alloc::boxed::Box;
 use core::fmt;
 
 use crate::{
-    CloseCode, CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload,
+    CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload, Prepared,
     ProtocolError, Rsv, SendError, WriteBuffer,
     frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN},
 };
@@ -65,12 +65,27 @@ impl Sender {
         message: Message<'_>,
         output: &mut WriteBuffer,
     ) -> Result<(), SendError> {
-        match self.state {
-            State::Open => {}
-            State::Message(_) => return Err(SendError::UnfinishedMessage),
-            State::Closed => return Err(SendError::Closed),
-        }
+        self.check_between_messages()?;
         self.frame(Fin::Last, opcode(message.kind()), message.into_payload(), output);
+        Ok(())
+    }
+
+    /// Sends a message that was encoded before: a server copies nothing, unless the message is small
+    /// ([`WriteBuffer::share_from`]); a client masks it as any other.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_prepared(
+        &mut self,
+        message: &Prepared,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        if self.masks.is_some() {
+            return self.send(message.message(), output);
+        }
+        self.check_between_messages()?;
+        output.put_shared_ref(message.frame());
         Ok(())
     }
 
@@ -150,8 +165,7 @@ impl Sender {
 
     /// Tells the peer why the connection fails (§7.1.7), unless a Close was sent before.
     pub fn fail(&mut self, error: &ProtocolError, output: &mut WriteBuffer) {
-        if error.close_code() != CloseCode::ABNORMAL {
-            let close = CloseFrame::new(error.close_code(), error.to_string());
+        if let Some(close) = error.close_frame() {
             // Fails only after a Close: the codes are for the wire, and every text is short.
             let _ = self.close(Some(&close), output);
         }
@@ -184,6 +198,15 @@ impl Sender {
         // which is the answer then (§7.1.5).
         let echo = close.map(|close| CloseFrame::new(close.code, ""));
         let _ = self.close(echo.as_ref(), output);
+    }
+
+    #[inline]
+    const fn check_between_messages(&self) -> Result<(), SendError> {
+        match self.state {
+            State::Open => Ok(()),
+            State::Message(_) => Err(SendError::UnfinishedMessage),
+            State::Closed => Err(SendError::Closed),
+        }
     }
 
     /// Whether an answer may be written: always when nothing waits, whatever the mark is.
@@ -247,7 +270,7 @@ impl fmt::Debug for Sender {
     }
 }
 
-const fn opcode(kind: Kind) -> Opcode {
+pub(crate) const fn opcode(kind: Kind) -> Opcode {
     match kind {
         Kind::Text => Opcode::Text,
         Kind::Binary => Opcode::Binary,

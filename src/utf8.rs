@@ -37,7 +37,7 @@ fn check_long(bytes: &[u8]) -> Result<&str, InvalidUtf8> {
 const LONG: usize = 64;
 
 /// The unfinished character between two pieces of a text.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Utf8Carry {
     bytes: [u8; 3],
     len: u8,
@@ -56,24 +56,28 @@ impl Utf8Carry {
             completed = self.push_byte(byte)?;
             piece = rest;
         }
+        Ok((completed, check(self.cut(piece)?)?))
+    }
+
+    /// Carries the unfinished character at the end of `piece`, and returns what comes before it,
+    /// which is not checked: only the last three bytes are looked at. Nothing may be carried.
+    pub(crate) fn cut<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], InvalidUtf8> {
         let (whole, unfinished) = piece.split_at(piece.len() - unfinished_len(piece));
         if !is_prefix(unfinished) {
             return Err(InvalidUtf8);
         }
-        if !unfinished.is_empty() {
-            self.bytes[..unfinished.len()].copy_from_slice(unfinished);
-            self.len = unfinished.len() as u8;
-        }
-        Ok((completed, check(whole)?))
+        self.bytes[..unfinished.len()].copy_from_slice(unfinished);
+        self.len = unfinished.len() as u8;
+        Ok(whole)
     }
 
     /// Bytes that are carried, 0 to 3.
-    pub(crate) fn len(&self) -> usize {
-        usize::from(self.len)
+    pub(crate) const fn len(self) -> usize {
+        self.len as usize
     }
 
     /// Ends the text.
-    pub(crate) fn finish(&self) -> Result<(), InvalidUtf8> {
+    pub(crate) const fn finish(self) -> Result<(), InvalidUtf8> {
         if self.len == 0 { Ok(()) } else { Err(InvalidUtf8) }
     }
 

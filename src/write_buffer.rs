@@ -117,6 +117,15 @@ impl WriteBuffer {
         }
     }
 
+    /// Appends `bytes` as [`put_shared`](Self::put_shared) does, and counts a reference only if it
+    /// keeps one: many threads may share the count.
+    pub(crate) fn put_shared_ref(&mut self, bytes: &Bytes) {
+        if bytes.len() < self.share_from {
+            return self.put_slice(bytes);
+        }
+        self.put_shared(bytes.clone());
+    }
+
     /// Lets `write` append about `len` bytes to the block.
     #[inline]
     pub(crate) fn append(&mut self, len: usize, write: impl FnOnce(&mut Vec<u8>)) {

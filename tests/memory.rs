@@ -9,7 +9,7 @@ mod common;
 use allocation_counter::measure;
 use bytes::Buf;
 use common::{End, ROLES, header_to, masked, to};
-use fullduplex::{Config, Event, Message, ProtocolError, Role, WriteBuffer};
+use fullduplex::{ChunkEvent, Config, Event, Message, ProtocolError, Role, WriteBuffer};
 
 /// Bytes in an adapter's read block: the step by which anything may grow.
 const BLOCK: i64 = 64 * 1024;
@@ -216,6 +216,36 @@ fn a_message_in_reads_of_a_block_never_holds_more_than_its_declared_end() {
         assert!(most <= bytes(len), "{most} bytes, {len} declared");
         assert_eq!(live, bytes(len), "capacity and length are equal in the end");
         assert_eq!(kept.unwrap().as_bytes().len(), len);
+    }
+}
+
+#[test]
+fn a_message_that_is_taken_in_pieces_holds_no_memory_however_long_it_is() {
+    for (role, first) in [(Role::Server, 0x81), (Role::Client, 0x82)] {
+        let len = 64 * MIB;
+        let mut end = End::new(role);
+        let mut header = header_to(role, first, 2 * len as u64);
+        let begun = end.connection.receive_chunk(&mut &mut header[..], &mut end.output);
+        assert_eq!(begun, Ok(None));
+        // Three bytes a character, so that most reads end inside one.
+        let mut wire = "€".repeat(BLOCK as usize).into_bytes();
+        common::naive_mask(if role == Role::Server { common::KEY } else { [0; 4] }, 0, &mut wire);
+        let (mut reads, mut received) = (wire.chunks(BLOCK as usize).cycle(), 0);
+        let mut read = vec![0; BLOCK as usize];
+        let info = measure(|| {
+            while received < len {
+                read.copy_from_slice(reads.next().unwrap());
+                let mut input = &mut read[..];
+                let End { connection, output } = &mut end;
+                while let Some(ChunkEvent::Chunk(chunk)) =
+                    connection.receive_chunk(&mut input, output).unwrap()
+                {
+                    received += chunk.content.as_bytes().len();
+                }
+            }
+        });
+        // Characters that were cut.
+        assert!(info.bytes_max < 100 && info.bytes_current == 0, "{info:?}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     WebSocket,
-    adapter::{Adapter, ReadFrom, WriteTo},
+    adapter::{Adapter, WriteTo},
     link::{poll_read, poll_write_all},
 };
 use crate::{

@@ -89,7 +89,11 @@ pub(super) trait Link {
 
     /// Writes all that waits, but puts off the report of a failure: what the peer said before it
     /// comes first. Ready when nothing more can be written; an error is one that may pass.
-    fn poll_flush_before_read(&mut self, cx: &mut Context<'_>, turn: Turn) -> Poll<Result<(), Error>> {
+    fn poll_flush_before_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        turn: Turn,
+    ) -> Poll<Result<(), Error>> {
         while self.state(|state| state.is_write_due()) {
             let written = ready!(self.poll_flush_once(cx, turn));
             if let Err(error) = written
@@ -125,9 +129,8 @@ pub(super) trait Link {
             *self.timer() = None;
             let now = Self::Runtime::now();
             if next <= now {
-                let due = |state: &mut State| {
-                    state.connection.handle_timeout(now, &mut state.output)
-                };
+                let due =
+                    |state: &mut State| state.connection.handle_timeout(now, &mut state.output);
                 return Poll::Ready(self.state(due));
             }
             let timer = Self::Runtime::timer(next.saturating_sub(now));

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     Error, Message, MessageChunk, ProtocolError,
-    connection::{LocatedEvent, LocatedMessage, Unit},
+    connection::{LocatedEvent, LocatedMessage},
+    part::Unit,
     read_buffer::ReadBuffer,
 };
 
@@ -163,7 +164,7 @@ impl Inbox {
                         self.input.discard();
                         return Poll::Ready(());
                     };
-                    self.ahead = Some(Box::new(LocatedMessage::owned(first, last, message)));
+                    self.ahead = Some(Box::new(LocatedMessage::kept(first, last, message)));
                     continue;
                 }
                 // It is found again when the application receives.
@@ -213,7 +214,7 @@ fn locate(
 ) -> Result<Option<LocatedMessage>, ProtocolError> {
     loop {
         let (read, used) = input.parts();
-        match state.connection.locate(unit, read, used, &mut state.output)? {
+        match state.connection.locate(read, used, unit, &mut state.output)? {
             Some(LocatedEvent::Message(located)) => return Ok(Some(located)),
             Some(_) => {}
             None => return Ok(None),

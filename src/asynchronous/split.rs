@@ -17,7 +17,9 @@ use std::{
 
 use super::{
     adapter::{Adapter, ByLock, Locked, ReadFrom, Runtime, WriteTo, sealed},
-    link::{Link, Source, Turn, WRITE_LIMIT, Waiting, Whole, poll_read, fit_output, poll_write_all},
+    link::{
+        Link, Source, Turn, WRITE_LIMIT, Waiting, Whole, fit_output, poll_read, poll_write_all,
+    },
     outbox::{self, Outbox},
     receive::Inbox,
     state::State,
@@ -27,8 +29,8 @@ use super::{
 use crate::{
     CloseCode, Closing, Connection, Error, Kind, Message, MessageChunk, Prepared, SendError,
     WriteBuffer,
-    connection::Unit,
     hidden::Hidden,
+    part::Unit,
     sync::{Mutex, into_inner, lock, try_lock},
 };
 
@@ -261,7 +263,11 @@ impl<W, A: Runtime> sealed::Sealed for SendHalf<W, A> {}
 
 impl<W: Unpin, A: WriteTo<W>> Outbox for SendHalf<W, A> {
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.link.state(|state| state.is_full()) { self.poll_flush(cx) } else { Poll::Ready(Ok(())) }
+        if self.link.state(|state| state.is_full()) {
+            self.poll_flush(cx)
+        } else {
+            Poll::Ready(Ok(()))
+        }
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -327,7 +333,7 @@ impl<R, W: Unpin, A: WriteTo<W>> Link for Half<R, W, A> {
     }
 
     fn wake_other(&mut self) {
-        self.shared.wakers.wake(match self.side {
+        self.shared.wakers.wake_half(match self.side {
             Side::Receive => Side::Send,
             Side::Send => Side::Receive,
         });
@@ -391,7 +397,7 @@ impl Wakers {
         lock(&self.0)[side as usize] = None;
     }
 
-    fn wake(&self, side: Side) {
+    fn wake_half(&self, side: Side) {
         let waker = lock(&self.0)[side as usize].take();
         if let Some(waker) = waker {
             waker.wake();
@@ -405,8 +411,8 @@ impl Wake for Wakers {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        Wakers::wake(self, Side::Receive);
-        Wakers::wake(self, Side::Send);
+        self.wake_half(Side::Receive);
+        self.wake_half(Side::Send);
     }
 }
 

@@ -16,8 +16,8 @@ use super::{
     writer::MessageWriter,
 };
 use crate::{
-    CloseCode, Closing, Connection, Error, Fin, Kind, Message, MessageChunk, Prepared,
-    SendError, WriteBuffer, connection::Unit, hidden::Hidden, read_buffer::ReadBuffer,
+    CloseCode, Closing, Connection, Error, Fin, Kind, Message, MessageChunk, Prepared, SendError,
+    WriteBuffer, hidden::Hidden, part::Unit, read_buffer::ReadBuffer,
 };
 
 /// A WebSocket over an asynchronous stream `S`, which the adapter `A` knows how to use.

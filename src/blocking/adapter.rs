@@ -26,9 +26,13 @@ pub struct Timed<S> {
     write_limit: Duration,
 }
 
+// It is used where it stands, never pinned.
+impl<S> Unpin for Timed<S> {}
+
 impl<S: Stream> Timed<S> {
     pub(super) fn new(mut stream: S) -> Self {
-        let is_timed = stream.set_read_timeout(LIMIT).is_ok() && stream.set_write_timeout(LIMIT).is_ok();
+        let is_timed =
+            stream.set_read_timeout(LIMIT).is_ok() && stream.set_write_timeout(LIMIT).is_ok();
         Self { stream, is_timed, read_limit: LIMIT, write_limit: LIMIT }
     }
 
@@ -43,7 +47,9 @@ impl<S: Stream> Timed<S> {
         loop {
             match call(&mut self.stream) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if self.is_timed && Blocking::is_temporary(&error) => return Poll::Pending,
+                Err(error) if self.is_timed && Blocking::is_temporary(&error) => {
+                    return Poll::Pending;
+                }
                 result => return Poll::Ready(result),
             }
         }
@@ -99,10 +105,7 @@ impl<S: Stream> ReadFrom<Timed<S>> for Blocking {
         mut stream: Pin<&mut Timed<S>>,
         _: &mut Context<'_>,
         room: &mut [u8],
-    ) -> Poll<io::Result<usize>>
-    where
-        S: Unpin,
-    {
+    ) -> Poll<io::Result<usize>> {
         stream.poll(|stream| stream.read(room))
     }
 
@@ -134,7 +137,7 @@ impl<S: Stream> WriteTo<Timed<S>> for Blocking {
     }
 
     fn poll_flush(mut stream: Pin<&mut Timed<S>>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        stream.poll(Write::flush)
+        stream.poll(io::Write::flush)
     }
 
     fn poll_shutdown(mut stream: Pin<&mut Timed<S>>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -19,7 +19,7 @@ use crate::{Answer, ClientRequest, Config, Error, Offer, RequestHead, Response, 
 ///
 /// [`Error::Handshake`] after the client was told with an HTTP answer, [`Error::Timeout`] and
 /// [`Error::Io`].
-pub fn accept<S: Stream + Unpin>(stream: S) -> Result<WebSocket<S>, Error> {
+pub fn accept<S: Stream>(stream: S) -> Result<WebSocket<S>, Error> {
     wait(asynchronous::accept(Timed::new(stream))).map(WebSocket)
 }
 
@@ -53,7 +53,7 @@ pub fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
 ///
 /// [`Error::Handshake`] says what is wrong with the request or with the answer; an answer other than
 /// 101 is [`HandshakeError::Refused`](crate::HandshakeError::Refused), whole.
-pub fn connect_over<S: Stream + Unpin>(
+pub fn connect_over<S: Stream>(
     stream: S,
     request: &ClientRequest,
     config: &Config,
@@ -79,7 +79,7 @@ pub struct Upgrade<S>(asynchronous::Upgrade<Timed<S>, Blocking>);
 #[derive(Debug)]
 pub struct Http<S>(asynchronous::Http<Timed<S>, Blocking>);
 
-impl<S: Stream + Unpin> Incoming<S> {
+impl<S: Stream> Incoming<S> {
     /// Reads a request's head.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl<S: Stream + Unpin> Incoming<S> {
     }
 }
 
-impl<S: Stream + Unpin> Upgrade<S> {
+impl<S: Stream> Upgrade<S> {
     /// The stream, to ask it for the peer's address or certificate.
     pub const fn stream(&self) -> &S {
         &self.0.stream().stream
@@ -120,7 +120,7 @@ impl<S: Stream + Unpin> Upgrade<S> {
     }
 }
 
-impl<S: Stream + Unpin> Http<S> {
+impl<S: Stream> Http<S> {
     /// What was read behind the head: the beginning of the body, if the request has one. The rest of
     /// it is still to be read from the stream.
     pub fn unread(&self) -> &[u8] {

@@ -27,7 +27,7 @@ pub struct ReceiveHalf<S>(pub(super) asynchronous::ReceiveHalf<Timed<S>, Timed<S
 #[derive(Debug)]
 pub struct SendHalf<S>(pub(super) asynchronous::SendHalf<Timed<S>, Blocking>);
 
-impl<S: Stream + Unpin> ReceiveHalf<S> {
+impl<S: Stream> ReceiveHalf<S> {
     /// Waits for the next message: as [`WebSocket::receive`].
     pub fn receive(&mut self) -> Result<Option<Message<'static>>, Error> {
         wait(self.0.receive())
@@ -71,7 +71,7 @@ impl<S: Stream + Unpin> ReceiveHalf<S> {
     }
 }
 
-impl<S: Stream + Unpin> SendHalf<S> {
+impl<S: Stream> SendHalf<S> {
     /// Queues a message. It is written by [`flush`](Self::flush), by the receiving half before it
     /// waits for the peer, or by a `feed` that finds
     /// [`Config::write_high_water`](crate::Config::write_high_water) bytes waiting: that one writes

@@ -25,7 +25,7 @@ pub struct Reply<'a, S: Stream>(asynchronous::Reply<'a, Timed<S>, Blocking>);
 #[derive(Debug)]
 pub struct MessageWriter<'a, O>(pub(super) asynchronous::MessageWriter<'a, O>);
 
-impl<S: Stream + Unpin> WebSocket<S> {
+impl<S: Stream> WebSocket<S> {
     /// Puts a connection on a stream, after a handshake that was done elsewhere. `unread` is what
     /// was read behind the handshake.
     pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
@@ -188,7 +188,7 @@ impl<S: Stream + Unpin> WebSocket<S> {
     }
 }
 
-impl<S: Stream + Unpin> Reply<'_, S> {
+impl<S: Stream> Reply<'_, S> {
     /// Queues an answer: as [`WebSocket::feed`].
     pub fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
         wait(self.0.feed(message))

@@ -11,19 +11,21 @@
 //!
 //! The invariant: **`Ok(None)` means that `input` is empty and nothing in it is needed any more.**
 
+mod closing;
+mod locate;
 mod receive;
 
-use alloc::string::ToString;
+use alloc::{boxed::Box, string::ToString};
 use core::time::Duration;
 
 use crate::{
-    Assembler, CloseCode, CloseFrame, Config, Fin, MaskSource, Message, Payload, ProtocolError,
-    Receiver, SendError, Sender, Timeout, WriteBuffer,
+    Assembler, CloseCode, CloseFrame, Closing, Config, Fin, MaskSource, Message, Payload, Prepared,
+    ProtocolError, Receiver, SendError, Sender, Timeout, WriteBuffer,
     timers::{Due, Timers},
 };
 
 #[cfg(feature = "std")]
-pub(crate) use receive::{LocatedEvent, LocatedMessage};
+pub(crate) use locate::{LocatedEvent, LocatedMessage};
 
 /// Which end of the connection this is: a client masks, a server does not (RFC 6455 §5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,7 @@ pub struct Connection {
     assembler: Assembler,
     sender: Sender,
     timers: Timers,
+    closing: Option<Box<Closing>>,
 }
 
 impl Connection {
@@ -83,23 +86,8 @@ impl Connection {
             assembler: Assembler::new(),
             sender,
             timers: Timers::new(config),
+            closing: None,
         }
-    }
-
-    /// Takes the end of the transport, after all that was read went through
-    /// [`receive`](Self::receive).
-    ///
-    /// # Errors
-    ///
-    /// [`ProtocolError::EndWithoutClose`] when the peer sent no Close before (§7.1.5: 1006).
-    pub fn receive_end(&mut self) -> Result<(), ProtocolError> {
-        let end = self.receiver.receive_end();
-        if let Err(error) = &end {
-            self.assembler = Assembler::new();
-            self.sender.fail(error, &mut WriteBuffer::new());
-            self.timers.close_sent();
-        }
-        end
     }
 
     /// Sends a message.
@@ -114,6 +102,21 @@ impl Connection {
     ) -> Result<(), SendError> {
         self.timers.message();
         self.sender.send(message.into(), output)
+    }
+
+    /// Sends a message that was encoded before, as to many connections: a server copies nothing,
+    /// unless the message is small ([`WriteBuffer::share_from`]).
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub fn send_prepared(
+        &mut self,
+        message: &Prepared,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.timers.message();
+        self.sender.send_prepared(message, output)
     }
 
     /// Sends a piece of a message: its length need not be known before.
@@ -139,24 +142,6 @@ impl Connection {
     /// Sends a Pong of at most 125 bytes that nobody asked for: a heartbeat (§5.5.3).
     pub fn pong(&mut self, payload: &[u8], output: &mut WriteBuffer) -> Result<(), SendError> {
         self.sender.pong(payload, output)
-    }
-
-    /// Starts the closing handshake (§7.1.2), or does nothing more than fail if it has started.
-    ///
-    /// Go on calling [`receive`](Self::receive): messages that are under way still arrive, then the
-    /// peer's Close.
-    ///
-    /// # Errors
-    ///
-    /// As [`Sender::close`].
-    pub fn close(
-        &mut self,
-        close: Option<&CloseFrame>,
-        output: &mut WriteBuffer,
-    ) -> Result<(), SendError> {
-        self.sender.close(close, output)?;
-        self.timers.close_sent();
-        Ok(())
     }
 
     /// Says what time it is: once for each read, before [`receive`](Self::receive), and before
@@ -196,9 +181,11 @@ impl Connection {
             Due::End(timeout) => {
                 if timeout == Timeout::Idle {
                     let close = CloseFrame::new(CloseCode::GOING_AWAY, timeout.to_string());
-                    let _ = self.sender.close(Some(&close), output);
+                    let _ = self.close(Some(&close), output);
                 }
                 if !self.receiver.is_ended() {
+                    // If the peer fell silent, nobody began to close.
+                    self.story(None);
                     self.fail(ProtocolError::EndWithoutClose, output);
                 }
                 Err(timeout)
@@ -229,14 +216,11 @@ impl Connection {
         self.timers.latency()
     }
 
-    /// Whether a Close went both ways, or the connection failed: nothing more is sent or received.
-    pub fn is_closed(&self) -> bool {
-        self.receiver.is_ended() && self.sender.is_closed()
-    }
-
-    /// Whether a Close was sent or the connection failed, so that nothing more can be sent.
-    pub fn is_send_closed(&self) -> bool {
-        self.sender.is_closed()
+    /// What the message that is being received is handed over by.
+    #[cfg(feature = "std")]
+    pub(crate) fn unit(&self) -> crate::part::Unit {
+        use crate::part::Unit;
+        if self.assembler.is_passing() { Unit::Chunk } else { Unit::Message }
     }
 
     /// Which end this is.
@@ -261,14 +245,5 @@ impl Connection {
     #[cfg(feature = "std")]
     pub(crate) fn reply_owed(&mut self, output: &mut WriteBuffer) {
         self.sender.reply_owed(output);
-    }
-
-    #[cold]
-    fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {
-        self.receiver.fail(error.clone());
-        self.assembler = Assembler::new();
-        self.sender.fail(&error, output);
-        self.timers.close_sent();
-        error
     }
 }

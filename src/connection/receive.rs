@@ -1,30 +1,15 @@
 //! The receiving half of a [`Connection`]: bytes in, events out; what needs an answer is answered.
 
-use alloc::boxed::Box;
-use core::{mem, ops::Range};
+use core::mem;
 
-use super::{Connection, Event};
-use crate::{
-    Assembler, Chunk, Kind, Message, Payload, ProtocolError, Text, WriteBuffer, assembler,
-    control::Control, part::LocatedPart, utf8,
+use super::{
+    Connection, Event,
+    locate::{LocatedContent, LocatedEvent, LocatedMessage},
 };
-
-/// An event by its place: what [`Connection::receive`] lends, before it is lent.
-#[derive(Debug)]
-pub(crate) enum LocatedEvent {
-    Message(LocatedMessage),
-    Ping(Range<usize>),
-    Pong(Range<usize>),
-    /// A control frame that straddled inputs, or a Close.
-    Owned(Box<Control<'static>>),
-}
-
-/// A message by its place; the text of a lent one is not checked yet.
-#[derive(Debug)]
-pub(crate) enum LocatedMessage {
-    Lent(Kind, Range<usize>),
-    Owned(Message<'static>),
-}
+use crate::{
+    ChunkEvent, Kind, Message, MessageChunk, Payload, ProtocolError, Text, WriteBuffer, assembler,
+    control::Control, part::Unit, utf8,
+};
 
 impl Connection {
     /// Takes bytes off the front of `input` until they give an event, or until there are none left.
@@ -33,6 +18,9 @@ impl Connection {
     /// that lies whole in `input` is unmasked there and lent; one that straddles inputs is owned.
     /// Answers (Pong, Close) are appended to `output`. When `output` was drained, call again, with
     /// empty input if need be: a Pong may have waited for room.
+    ///
+    /// Of a message that [`receive_chunk`](Self::receive_chunk) began to hand over, the rest is
+    /// skipped: it is checked as any other, but not held, so no limit applies to it.
     ///
     /// # Errors
     ///
@@ -72,124 +60,72 @@ impl Connection {
         output: &mut WriteBuffer,
     ) -> Result<Option<Event<'a>>, ProtocolError> {
         let mut used = 0;
-        let located = self.locate_parts(input, &mut used, output);
+        let located = self.locate_parts(input, &mut used, Unit::Message, output);
+        let event = self.lend_event(located, used, input, output)?;
+        Ok(event.map(|event| match event {
+            ChunkEvent::Chunk(chunk) => Event::Message(chunk.content),
+            ChunkEvent::Ping(payload) => Event::Ping(payload),
+            ChunkEvent::Pong(payload) => Event::Pong(payload),
+            ChunkEvent::Close(close) => Event::Close(close),
+        }))
+    }
+
+    /// As [`receive`](Self::receive), but hands over each piece of a message as it arrives, and holds
+    /// no more of it than an unfinished character (3 bytes).
+    ///
+    /// `Ok(None)` means that `input` is empty and that nothing in it is needed any more. A message
+    /// that lies whole in `input` is one chunk. A text is cut between characters: one that straddles
+    /// frames or inputs is a chunk of its own, which is owned; all others are lent.
+    /// [`Config::max_message_len`](crate::Config::max_message_len) and
+    /// [`Config::max_message_frames`](crate::Config::max_message_frames) do not apply: add up the
+    /// chunks, and close with 1009 where it is too much.
+    ///
+    /// What [`receive`](Self::receive) has gathered of an unfinished message is its first chunk.
+    ///
+    /// # Errors
+    ///
+    /// As for `receive`: [`ProtocolError::InvalidUtf8`] as soon as no valid text begins with what
+    /// came (§8.1), so that chunks of a message may have been handed over before its error.
+    pub fn receive_chunk<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        output: &mut WriteBuffer,
+    ) -> Result<Option<ChunkEvent<'a>>, ProtocolError> {
+        let mut used = 0;
+        let located = self.locate(input, &mut used, Unit::Chunk, output);
+        self.lend_event(located, used, input, output)
+    }
+
+    /// Lends an event that was located in the first `used` bytes of `input`, and takes them off; all
+    /// of `input` after an error.
+    fn lend_event<'a>(
+        &mut self,
+        located: Result<Option<LocatedEvent>, ProtocolError>,
+        used: usize,
+        input: &mut &'a mut [u8],
+        output: &mut WriteBuffer,
+    ) -> Result<Option<ChunkEvent<'a>>, ProtocolError> {
         let (bytes, rest) = mem::take(input).split_at_mut(used);
         let Some(located) = located? else { return Ok(None) };
         let event = match located {
-            LocatedEvent::Message(message) => Event::Message(self.lend(message, bytes, output)?),
-            LocatedEvent::Ping(at) => Event::Ping(Payload::Lent(&bytes[at])),
-            LocatedEvent::Pong(at) => Event::Pong(Payload::Lent(&bytes[at])),
+            LocatedEvent::Message(located) => {
+                let (first, last) = (located.first, located.last);
+                let content = self.lend(located, bytes, output)?;
+                ChunkEvent::Chunk(MessageChunk { content, first, last })
+            }
+            LocatedEvent::Ping(at) => ChunkEvent::Ping(Payload::Lent(&bytes[at])),
+            LocatedEvent::Pong(at) => ChunkEvent::Pong(Payload::Lent(&bytes[at])),
             LocatedEvent::Owned(control) => match *control {
-                Control::Ping(payload) => Event::Ping(payload),
-                Control::Pong(payload) => Event::Pong(payload),
-                Control::Close(close) => Event::Close(close),
+                Control::Ping(payload) => ChunkEvent::Ping(payload),
+                Control::Pong(payload) => ChunkEvent::Pong(payload),
+                Control::Close(close) => ChunkEvent::Close(close),
             },
         };
         *input = rest;
         Ok(Some(event))
     }
 
-    /// For the adapters, whose loops cannot return a borrow of their own buffer: as
-    /// [`receive`](Self::receive), but says where the event is.
-    ///
-    /// Finds the next event from `input[*used..]` on, and moves `used` past it: to the end, if there
-    /// is none.
-    #[cfg(feature = "std")]
-    #[inline]
-    pub(crate) fn locate(
-        &mut self,
-        input: &mut [u8],
-        used: &mut usize,
-        output: &mut WriteBuffer,
-    ) -> Result<Option<LocatedEvent>, ProtocolError> {
-        self.begin(&input[*used..], output);
-        if let Some((kind, payload)) = self.receiver.locate_whole(&mut input[*used..]) {
-            self.timers.message();
-            let payload = *used + payload.start..*used + payload.end;
-            *used = payload.end;
-            return Ok(Some(LocatedEvent::Message(LocatedMessage::Lent(kind, payload))));
-        }
-        self.locate_parts(input, used, output)
-    }
-
-    /// What comes before any event is looked for.
-    #[inline]
-    fn begin(&mut self, input: &[u8], output: &mut WriteBuffer) {
-        if !input.is_empty() {
-            self.timers.received();
-        }
-        self.sender.reply_owed(output);
-    }
-
-    /// Goes from part to part up to the next event.
-    fn locate_parts(
-        &mut self,
-        input: &mut [u8],
-        used: &mut usize,
-        output: &mut WriteBuffer,
-    ) -> Result<Option<LocatedEvent>, ProtocolError> {
-        loop {
-            let start = *used;
-            let rest = &mut input[start..];
-            let located = match self.receiver.locate(rest) {
-                Ok(Some(located)) => located,
-                Ok(None) => {
-                    *used = input.len();
-                    return Ok(None);
-                }
-                Err(error) => {
-                    *used = input.len();
-                    return Err(self.fail(error, output));
-                }
-            };
-            *used = start + located.used;
-            let payload = start + located.start..*used;
-            return Ok(Some(match located.part {
-                LocatedPart::Data { kind, first: true, fin: true, frame_rest: 0 } => {
-                    self.timers.message();
-                    LocatedEvent::Message(LocatedMessage::Lent(kind, payload))
-                }
-                LocatedPart::Data { kind, first, fin, frame_rest } => {
-                    let payload = &mut input[payload];
-                    let chunk = Chunk { kind, payload, first, fin, frame_rest };
-                    match self.assembler.gather(chunk) {
-                        Ok(None) => continue,
-                        Ok(Some(message)) => {
-                            self.timers.message();
-                            LocatedEvent::Message(LocatedMessage::Owned(message))
-                        }
-                        Err(error) => {
-                            *used = input.len();
-                            return Err(self.fail(error, output));
-                        }
-                    }
-                }
-                LocatedPart::Ping => {
-                    self.sender.reply_ping(&input[payload.clone()], output);
-                    LocatedEvent::Ping(payload)
-                }
-                LocatedPart::Pong => {
-                    self.timers.pong(&input[payload.clone()]);
-                    LocatedEvent::Pong(payload)
-                }
-                LocatedPart::Owned(control) => {
-                    match &*control {
-                        Control::Ping(payload) => self.sender.reply_ping(payload, output),
-                        Control::Pong(payload) => self.timers.pong(payload),
-                        Control::Close(close) => {
-                            self.sender.reply_close(close.as_ref(), output);
-                            self.timers.close_sent();
-                            // RFC 6455 §5.5.1: the rest of an unfinished message will not come.
-                            self.assembler = Assembler::new();
-                        }
-                    }
-                    LocatedEvent::Owned(control)
-                }
-            }));
-        }
-    }
-
-    /// Lends a message from the input in which it was located; checks its text.
+    /// Lends a message, or a piece of one, from the input in which it was located; checks its text.
     #[inline]
     pub(crate) fn lend<'a>(
         &mut self,
@@ -197,11 +133,11 @@ impl Connection {
         input: &'a [u8],
         output: &mut WriteBuffer,
     ) -> Result<Message<'a>, ProtocolError> {
-        match located {
-            LocatedMessage::Lent(kind, payload) => {
+        match located.content {
+            LocatedContent::Lent(kind, payload) => {
                 assembler::lend(kind, &input[payload]).map_err(|error| self.fail(error, output))
             }
-            LocatedMessage::Owned(message) => Ok(message),
+            LocatedContent::Owned(message) => Ok(message),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod handshake;
 pub(crate) mod pair;
+pub(crate) mod pieces;
 #[cfg(feature = "tokio")]
 pub(crate) mod polled;
 pub(crate) mod scripted;

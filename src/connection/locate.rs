@@ -1,0 +1,202 @@
+//! Events by their place in the input: what [`Connection::receive`] lends, before it is lent.
+//!
+//! A loop that returns a borrow of its own buffer does not pass the borrow checker; one that returns
+//! places does.
+
+use alloc::boxed::Box;
+use core::ops::Range;
+
+use super::Connection;
+use crate::{
+    Chunk, Kind, Message, ProtocolError, Text, WriteBuffer,
+    assembler::{Passed, Piece},
+    control::Control,
+    part::{LocatedPart, Unit},
+};
+
+/// An event by its place.
+#[derive(Debug)]
+pub(crate) enum LocatedEvent {
+    Message(LocatedMessage),
+    Ping(Range<usize>),
+    Pong(Range<usize>),
+    /// A control frame that straddled inputs, or a Close.
+    Owned(Box<Control<'static>>),
+}
+
+/// A message, or a piece of one, by its place.
+#[derive(Debug)]
+pub(crate) struct LocatedMessage {
+    /// It begins its message, as a whole one does.
+    pub(crate) first: bool,
+    /// It ends its message, as a whole one does.
+    pub(crate) last: bool,
+    pub(super) content: LocatedContent,
+}
+
+#[derive(Debug)]
+pub(super) enum LocatedContent {
+    /// The text of a lent one is not checked yet.
+    Lent(Kind, Range<usize>),
+    Owned(Message<'static>),
+}
+
+impl Connection {
+    /// For the adapters, whose loops cannot return a borrow of their own buffer: as
+    /// [`receive`](Self::receive) or [`receive_chunk`](Self::receive_chunk), but says where the event
+    /// is.
+    ///
+    /// Finds the next event from `input[*used..]` on, and moves `used` past it: to the end, if there
+    /// is none.
+    #[inline]
+    pub(crate) fn locate(
+        &mut self,
+        input: &mut [u8],
+        used: &mut usize,
+        unit: Unit,
+        output: &mut WriteBuffer,
+    ) -> Result<Option<LocatedEvent>, ProtocolError> {
+        self.begin(&input[*used..], output);
+        if let Some((kind, payload)) = self.receiver.locate_whole(&mut input[*used..]) {
+            self.timers.message();
+            let payload = *used + payload.start..*used + payload.end;
+            *used = payload.end;
+            return Ok(Some(LocatedEvent::Message(LocatedMessage::lent(kind, payload))));
+        }
+        self.locate_parts(input, used, unit, output)
+    }
+
+    /// What comes before any event is looked for.
+    #[inline]
+    pub(super) fn begin(&mut self, input: &[u8], output: &mut WriteBuffer) {
+        if !input.is_empty() {
+            self.timers.received();
+        }
+        self.sender.reply_owed(output);
+    }
+
+    /// Goes from part to part up to the next event.
+    pub(super) fn locate_parts(
+        &mut self,
+        input: &mut [u8],
+        used: &mut usize,
+        unit: Unit,
+        output: &mut WriteBuffer,
+    ) -> Result<Option<LocatedEvent>, ProtocolError> {
+        if unit == Unit::Chunk
+            && let Some(message) = self.assembler.pass_gathered()
+        {
+            let content = LocatedContent::Owned(message);
+            let begun = LocatedMessage { first: true, last: false, content };
+            return Ok(Some(LocatedEvent::Message(begun)));
+        }
+        loop {
+            let start = *used;
+            let mut end = input.len();
+            if unit == Unit::Chunk && self.assembler.is_inside_character() {
+                // Byte by byte to the character's end, so that what follows it can be lent.
+                end = end.min(start + 1);
+            }
+            // The rest of a message of which pieces were passed on is not held: it has no limits.
+            let limits = if self.assembler.is_passing() { Unit::Chunk } else { unit };
+            let located = match self.receiver.locate(&mut input[start..end], limits) {
+                Ok(Some(located)) => located,
+                Ok(None) => {
+                    *used = end;
+                    if end < input.len() {
+                        continue;
+                    }
+                    return Ok(None);
+                }
+                Err(error) => {
+                    *used = input.len();
+                    return Err(self.fail(error, output));
+                }
+            };
+            *used = start + located.used;
+            let payload = start + located.start..*used;
+            return Ok(Some(match located.part {
+                LocatedPart::Data { kind, first, fin, frame_rest } => {
+                    let start = payload.start;
+                    let payload = &mut input[payload];
+                    let chunk = Chunk { kind, payload, first, fin, frame_rest };
+                    match self.chunk(chunk, start, unit) {
+                        Ok(None) => continue,
+                        Ok(Some(message)) => {
+                            self.timers.message();
+                            LocatedEvent::Message(message)
+                        }
+                        Err(error) => {
+                            *used = input.len();
+                            return Err(self.fail(error, output));
+                        }
+                    }
+                }
+                LocatedPart::Ping => {
+                    self.sender.reply_ping(&input[payload.clone()], output);
+                    LocatedEvent::Ping(payload)
+                }
+                LocatedPart::Pong => {
+                    self.timers.pong(&input[payload.clone()]);
+                    LocatedEvent::Pong(payload)
+                }
+                LocatedPart::Owned(control) => {
+                    match &*control {
+                        Control::Ping(payload) => self.sender.reply_ping(payload, output),
+                        Control::Pong(payload) => self.timers.pong(payload),
+                        Control::Close(close) => {
+                            self.peer_closed(close.as_ref(), output);
+                        }
+                    }
+                    LocatedEvent::Owned(control)
+                }
+            }));
+        }
+    }
+
+    /// Takes a chunk that stands at `start` of the input: a whole message, or one to gather or to pass
+    /// on.
+    fn chunk(
+        &mut self,
+        chunk: Chunk<'_>,
+        start: usize,
+        unit: Unit,
+    ) -> Result<Option<LocatedMessage>, ProtocolError> {
+        let (kind, last) = (chunk.kind, chunk.is_last());
+        if unit == Unit::Message && !self.assembler.is_passing() {
+            // Its header passed the limit, unless it came when messages were taken chunk by chunk.
+            let here = self.assembler.len() as u64 + chunk.payload.len() as u64;
+            self.receiver.check_len(here.saturating_add(chunk.frame_rest))?;
+        }
+        if chunk.first && last {
+            return Ok(Some(LocatedMessage::lent(kind, start..start + chunk.payload.len())));
+        }
+        if unit == Unit::Message {
+            return Ok(self.assembler.gather(chunk)?.map(LocatedMessage::owned));
+        }
+        let Some(Passed { first, piece }) = self.assembler.pass(chunk)? else { return Ok(None) };
+        let content = match piece {
+            Piece::Lent(len) => LocatedContent::Lent(kind, start..start + len),
+            Piece::Owned(text) => LocatedContent::Owned(Message::Text(Text::Owned(text.into()))),
+        };
+        Ok(Some(LocatedMessage { first, last, content }))
+    }
+}
+
+impl LocatedMessage {
+    /// A whole message that lies in the input.
+    const fn lent(kind: Kind, payload: Range<usize>) -> Self {
+        Self { first: true, last: true, content: LocatedContent::Lent(kind, payload) }
+    }
+
+    /// What was taken out of the input ahead of time, to be lent later.
+    #[cfg(feature = "std")]
+    pub(crate) const fn kept(first: bool, last: bool, message: Message<'static>) -> Self {
+        Self { first, last, content: LocatedContent::Owned(message) }
+    }
+
+    /// A whole message that was gathered.
+    const fn owned(message: Message<'static>) -> Self {
+        Self { first: true, last: true, content: LocatedContent::Owned(message) }
+    }
+}
