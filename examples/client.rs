@@ -50,8 +50,8 @@ async fn talk(url: &str) -> Result<(), Error> {
             },
         }
     }
-    if let Some(close) = ws.peer_close() {
-        eprintln!("closed: {} {}", close.code, close.reason.replace(is_escape, "\u{fffd}"));
+    if let Some(closing) = ws.closing() {
+        eprintln!("{}", closing.to_string().replace(is_escape, "\u{fffd}"));
     }
     Ok(())
 }

@@ -42,8 +42,9 @@ async fn main() -> Result<(), Error> {
 
     // The server answers a Close with its code.
     client.close(CloseCode::new(3001), "going home – bye").await?;
-    let close = client.peer_close().expect("the server answers with a code");
-    assert_eq!(close.code, CloseCode::new(3001));
+    let closing = client.closing().expect("it was closed");
+    let answer = closing.received.as_ref().expect("the server answers");
+    assert_eq!(answer.code, CloseCode::new(3001));
     assert_eq!(client.receive().await?, None);
     checks += 1;
 

@@ -6,7 +6,7 @@ mod common;
 use std::io::ErrorKind;
 
 use common::{
-    Seen, close_body, masked,
+    Seen, close_body, closed, masked,
     polled::{Polled, finish, websocket},
     scripted::Scripted,
 };
@@ -48,7 +48,7 @@ impl Adapter for blocking::WebSocket<Scripted> {
         self.close(code, "")
     }
     fn peer_close(&self) -> Seen {
-        Seen::Close(self.peer_close().cloned())
+        closed(self.closing())
     }
     fn written(&self) -> &[u8] {
         &self.stream().written
@@ -75,7 +75,7 @@ impl Adapter for AsyncWebSocket<Polled> {
         finish(self.close(code, ""))
     }
     fn peer_close(&self) -> Seen {
-        Seen::Close(self.peer_close().cloned())
+        closed(self.closing())
     }
     fn written(&self) -> &[u8] {
         &self.stream().0.written
@@ -108,6 +108,7 @@ fn outcome(error: Error) -> Outcome {
         Error::Io(error) => Outcome::Seen(Seen::Io(error.kind())),
         Error::Protocol(error) => Outcome::Seen(Seen::Failed(error)),
         Error::Send(error) => Outcome::Refused(error),
+        Error::Closed(_) => Outcome::Refused(SendError::Closed),
         error => panic!("{error}"),
     }
 }

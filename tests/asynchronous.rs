@@ -7,7 +7,7 @@ mod common;
 use std::io::ErrorKind;
 
 use common::{
-    Seen, contents, masked,
+    Seen, close, closed, contents, masked,
     polled::{Polled, finish, poll, server},
     read_frames,
     scripted::{Call, Scripted},
@@ -81,7 +81,7 @@ fn run(ws: &mut WebSocket<Polled>, most: usize, echo: Echo) -> Vec<Seen> {
                 seen.push(message);
                 continue;
             }
-            Ok(None) => Seen::Close(ws.peer_close().cloned()),
+            Ok(None) => closed(ws.closing()),
             Err(Error::Protocol(error)) => Seen::Failed(error),
             Err(Error::Io(error)) => Seen::Io(error.kind()),
             Err(error) => panic!("{error}"),
@@ -149,12 +149,12 @@ fn a_dropped_close_goes_on_where_it_stopped() {
     for polls in 0..6 {
         let script = Scripted::new().write_pending().write_takes(1).write_pending();
         let mut ws = server(script.read_pending().read(masked(0x88, &[0x03, 0xe8])));
-        let closed = poll(ws.close(CloseCode::NORMAL, ""), polls);
-        if closed.is_none() {
+        let done = poll(ws.close(CloseCode::NORMAL, ""), polls);
+        if done.is_none() {
             finish(ws.close(CloseCode::NORMAL, "")).unwrap();
         }
         assert_eq!(ws.stream().0.written, unmasked(0x88, &[0x03, 0xe8]), "{polls} polls");
-        assert_eq!(ws.peer_close().map(|close| close.code), Some(CloseCode::NORMAL));
+        assert_eq!(closed(ws.closing()), close(1000, ""));
     }
 }
 

@@ -5,13 +5,14 @@ mod common;
 use std::io::{self, ErrorKind, Read, Write};
 
 use common::{
-    Seen, all_to, close_body, contents, for_every_cut, masked, read_frames,
+    Seen, all_to, close_body, closed, contents, for_every_cut, masked, read_frames,
     scripted::{Call, Scripted},
     stories::stories,
     text, unmasked,
 };
 use fullduplex::{
-    CloseCode, Config, Connection, Error, ProtocolError, Role, SendError, blocking::WebSocket,
+    CloseCode, Config, Connection, Error, ProtocolError, Role, SendError,
+    blocking::{Untimed, WebSocket},
 };
 
 type Server = WebSocket<Scripted>;
@@ -38,7 +39,7 @@ fn echo(ws: &mut Server) -> Vec<Seen> {
                 ws.feed(&message).unwrap();
                 seen.push(Seen::Message(message));
             }
-            Ok(None) => seen.push(Seen::Close(ws.peer_close().cloned())),
+            Ok(None) => seen.push(closed(ws.closing())),
             Err(failure) => seen.push(error(failure)),
         }
         if !matches!(seen.last(), Some(Seen::Message(_) | Seen::Io(ErrorKind::WouldBlock))) {
@@ -57,7 +58,7 @@ fn echo_lent(ws: &mut Server) -> Vec<Seen> {
                 seen.push(Seen::Message(message.into_owned()));
                 continue;
             }
-            Ok(None) => seen.push(Seen::Close(ws.peer_close().cloned())),
+            Ok(None) => seen.push(closed(ws.closing())),
             Err(failure) => seen.push(error(failure)),
         }
         return seen;
@@ -298,7 +299,7 @@ fn close_sends_a_close_and_waits_for_the_peers_while_it_drops_messages() {
     let answer = close_body(1000, "done");
     let frames = read_frames(&ws.stream().written);
     assert_eq!(contents(&frames), [(0x81, &b"last"[..]), (0x88, &answer)]);
-    assert_eq!(ws.peer_close().unwrap().reason, "bye");
+    assert_eq!(ws.closing().unwrap().received.as_ref().unwrap().reason, "bye");
     ws.close(CloseCode::NORMAL, "again").unwrap();
     assert_eq!(ws.stream().log, [Call::Write(6 + 8), Call::Read(wire.len())], "no second Close");
     assert!(matches!(ws.send("late"), Err(Error::Send(SendError::Closed))));
@@ -374,7 +375,7 @@ fn a_failed_write_is_repeated_with_the_code_of_the_system() {
             Ok(())
         }
     }
-    let mut ws = WebSocket::new(Broken, Connection::server(&Config::default()), &[]);
+    let mut ws = WebSocket::new(Untimed(Broken), Connection::server(&Config::default()), &[]);
     ws.feed("message").unwrap();
     for _ in 0..2 {
         let Err(Error::Io(error)) = ws.flush() else { panic!("it cannot be written") };

@@ -18,7 +18,7 @@ use common::{
 use fullduplex::{
     Answer, ClientRequest, CloseCode, Config, HandshakeError, InvalidUrl, Request, Response,
     ServerHandshake, WriteBuffer,
-    blocking::{Incoming, accept, connect, connect_over},
+    blocking::{Incoming, Stream, accept, connect, connect_over},
 };
 
 /// A stream whose other end answers a request with the 101 and, in the same write, with frames.
@@ -27,6 +27,8 @@ struct Served {
     frames: Vec<u8>,
     script: Scripted,
 }
+
+impl Stream for Served {}
 
 impl Read for Served {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {

@@ -30,6 +30,8 @@ impl Peer {
     }
 }
 
+impl blocking::Stream for Peer {}
+
 impl Read for Peer {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         if self.says.is_empty() {

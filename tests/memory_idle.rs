@@ -7,7 +7,10 @@ use std::io::{self, Read, Write};
 use allocation_counter::measure;
 use bytes::{Buf, Bytes};
 use common::{End, ROLES, masked, to};
-use fullduplex::{Config, Connection, Event, Role, WriteBuffer, blocking::WebSocket};
+use fullduplex::{
+    Config, Connection, Event, Role, WriteBuffer,
+    blocking::{self, WebSocket},
+};
 
 /// Bytes in an adapter's read block.
 const BLOCK: usize = 64 * 1024;
@@ -99,6 +102,8 @@ fn a_connection_that_is_idle_holds_no_memory_beside_itself() {
 struct Peer<'a> {
     says: &'a [u8],
 }
+
+impl blocking::Stream for Peer<'_> {}
 
 impl Read for Peer<'_> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {

@@ -53,10 +53,13 @@ async fn what_one_end_sends_the_other_receives_and_a_close_goes_both_ways() {
         server
     });
     assert_eq!(client.receive().await.unwrap(), None);
-    let close = client.peer_close().unwrap();
+    let close = client.closing().unwrap().received.as_ref().unwrap();
     assert_eq!((close.code, close.reason.as_str()), (CloseCode::GOING_AWAY, "restart"));
     let server = closing.await.unwrap();
-    assert_eq!(server.peer_close().unwrap().code, CloseCode::GOING_AWAY);
+    assert_eq!(
+        server.closing().unwrap().to_string(),
+        "closed by us with 1001 \"restart\", answered with 1001"
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! One client over either adapter, so that the same examination runs with both.
 
-use fullduplex::{CloseCode, CloseFrame, Error, Message, blocking, tokio as asynchronous};
+use fullduplex::{CloseCode, Closing, Error, Message, blocking, tokio as asynchronous};
 use tokio::net::TcpStream;
 
 /// A client; the blocking one blocks its thread, which is all that these programs do.
@@ -50,10 +50,10 @@ impl Client {
     }
 
     #[allow(dead_code, reason = "each of the two programs uses its part")]
-    pub fn peer_close(&self) -> Option<&CloseFrame> {
+    pub fn closing(&self) -> Option<&Closing> {
         match self {
-            Self::Blocking(ws) => ws.peer_close(),
-            Self::Tokio(ws) => ws.peer_close(),
+            Self::Blocking(ws) => ws.closing(),
+            Self::Tokio(ws) => ws.closing(),
         }
     }
 }

@@ -66,6 +66,34 @@ impl<S: Write> Write for Untimed<S> {
 
 impl<S: Read + Write> Stream for Untimed<S> {}
 
+impl<S: Stream + ?Sized> Stream for &mut S {
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_write_timeout(timeout)
+    }
+
+    fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
+        (**self).shutdown(how)
+    }
+}
+
+impl<S: Stream + ?Sized> Stream for Box<S> {
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_write_timeout(timeout)
+    }
+
+    fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
+        (**self).shutdown(how)
+    }
+}
+
 impl Stream for TcpStream {
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         // Some systems hand it down from a listener; it would make every wait a busy one.

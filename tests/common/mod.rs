@@ -13,7 +13,8 @@ pub(crate) mod stories;
 
 use bytes::Buf;
 use fullduplex::{
-    CloseCode, CloseFrame, Config, Connection, Event, Message, ProtocolError, Role, WriteBuffer,
+    CloseCode, CloseFrame, Closing, Config, Connection, Event, Message, ProtocolError, Role,
+    WriteBuffer,
 };
 
 /// First byte (FIN, the reserved bits, the opcode) and payload of each frame.
@@ -236,6 +237,12 @@ pub(crate) fn text(text: &str) -> Seen {
 
 pub(crate) fn binary(bytes: &[u8]) -> Seen {
     Seen::Message(Message::from(bytes).into_owned())
+}
+
+/// The peer's Close as a connection tells of it; one without a body has no code there.
+pub(crate) fn closed(closing: Option<&Closing>) -> Seen {
+    let close = closing.and_then(|closing| closing.received.clone());
+    Seen::Close(close.filter(|close| close.code != CloseCode::NO_STATUS))
 }
 
 pub(crate) fn close(code: u16, reason: &str) -> Seen {

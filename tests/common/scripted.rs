@@ -9,6 +9,8 @@ use std::{
     task::Poll,
 };
 
+use fullduplex::blocking;
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scripted {
     reads: VecDeque<OnRead>,
@@ -183,6 +185,8 @@ fn wait<T>(mut poll: impl FnMut() -> Poll<T>) -> T {
         }
     }
 }
+
+impl blocking::Stream for Scripted {}
 
 impl Read for Scripted {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
