@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use common::{
     Seen, close_body, closed, masked,
     polled::{Polled, finish, websocket},
-    scripted::Scripted,
+    scripted::{Limited, Scripted},
 };
 use fullduplex::{
     CloseCode, Config, Connection, Error, Message, ProtocolError, SendError, blocking,
@@ -28,7 +28,7 @@ trait Adapter {
     fn written(&self) -> &[u8];
 }
 
-impl Adapter for blocking::WebSocket<Scripted> {
+impl Adapter for blocking::WebSocket<Limited> {
     fn receive(&mut self) -> Result<Option<Message<'static>>, Error> {
         self.receive()
     }
@@ -51,7 +51,7 @@ impl Adapter for blocking::WebSocket<Scripted> {
         closed(self.closing())
     }
     fn written(&self) -> &[u8] {
-        &self.stream().written
+        &self.stream().0.written
     }
 }
 
@@ -154,7 +154,8 @@ fn run(ws: &mut dyn Adapter, acts: &[Act]) -> (Vec<(Outcome, Option<usize>)>, Ve
 }
 
 fn assert_alike(script: &Scripted, config: &Config, acts: &[Act]) {
-    let mut blocking = blocking::WebSocket::new(script.clone(), Connection::server(config), &[]);
+    let mut blocking =
+        blocking::WebSocket::new(Limited(script.clone()), Connection::server(config), &[]);
     let mut polled = websocket(Polled(script.clone()), Connection::server(config));
     let (expected, written) = run(&mut blocking, acts);
     let (actual, written_too) = run(&mut polled, acts);
@@ -206,7 +207,7 @@ fn reads() -> impl Strategy<Value = Vec<Vec<u8>>> {
 
 /// How the stream ends: with an error, or just so. (A `ReadBuf` cannot lie, so no read does.)
 fn end() -> impl Strategy<Value = Option<ErrorKind>> {
-    let kinds = vec![ErrorKind::ConnectionReset, ErrorKind::TimedOut, ErrorKind::WouldBlock];
+    let kinds = vec![ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::Other];
     prop::option::of(prop::sample::select(kinds))
 }
 

@@ -33,7 +33,7 @@ async fn a_silent_peer_is_pinged_and_then_given_up() {
     assert_eq!(start.elapsed().as_secs(), 40);
     assert_eq!(timed_out(ws.receive().await), Timeout::Pong, "and again, at once");
     assert_eq!(start.elapsed().as_secs(), 40);
-    assert!(matches!(ws.send("late").await, Err(Error::Send(_))));
+    assert!(matches!(ws.send("late").await, Err(Error::Closed(_))));
     // The stream is shut down behind the Ping.
     let mut written = Vec::new();
     peer.read_to_end(&mut written).await.unwrap();

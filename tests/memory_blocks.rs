@@ -171,7 +171,7 @@ mod asynchronous {
 
     use super::{
         CloseCode, Config, Connection, ErrorKind, Peer, REQUEST, Read, Write, assert_small,
-        common::polled::{finish, poll, websocket},
+        common::polled::{enter, finish, poll, websocket},
         io, masked, message, request,
     };
 
@@ -208,6 +208,7 @@ mod asynchronous {
     fn a_task_holds_no_read_block_in_any_state_that_lasts() {
         let server = |peer| websocket(peer, Connection::server(&Config::default()));
         assert_small("half a request", || {
+            let _guard = enter();
             let peer = Peer::new(&REQUEST[..40]);
             let mut incoming = Box::pin(async { Incoming::read(peer, &Config::default()).await });
             let mut cx = Context::from_waker(Waker::noop());

@@ -49,6 +49,7 @@ impl Inbox {
                 // The peer is told before the application hears of it: one that leaves at the first
                 // error must not hide it.
                 Err(error) => {
+                    self.input.release();
                     ready!(link.poll_end(cx, &mut self.input));
                     return Poll::Ready(Err(match error {
                         ProtocolError::EndWithoutClose => link.state(|state| state.cause(error)),
@@ -65,7 +66,8 @@ impl Inbox {
             // nothing to the output but Pongs below the mark.
             let written = link.poll_flush_before_read(cx, Turn::Leave)?;
             match self.poll_read(link, cx, written.is_pending()) {
-                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Ok(0)) => link.state(State::receive_end),
+                Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) => {
                     return Poll::Ready(Err(link.state(|state| state.cause(error))));
                 }
@@ -126,11 +128,18 @@ impl Inbox {
 
     /// Drops what still comes, up to the end.
     pub(super) async fn drain(&mut self, link: &mut impl Source) -> Result<(), Error> {
-        while self.receive(link, Unit::Chunk).await?.is_some() {
+        loop {
+            let received = self.receive(link, Unit::Chunk).await.map(|chunk| chunk.is_some());
+            if received.is_err() {
+                // Nothing behind a message that is none counts.
+                self.input.discard();
+            }
+            if !received? {
+                return Ok(());
+            }
             // A peer may have messages for ever, and so a stream may be ready for ever.
             give_way().await;
         }
-        Ok(())
     }
 
     /// Lends what was located; checks its text.
@@ -174,9 +183,14 @@ impl Inbox {
             if link.state(|state| state.connection.is_closed()) {
                 return Poll::Ready(());
             }
-            if let Err(error) = ready!(self.poll_read(link, cx, true)) {
-                link.state(|state| state.read_failed(error));
-                return Poll::Ready(());
+            match ready!(self.poll_read(link, cx, true)) {
+                Ok(1..) => {}
+                // A peer that sends no more may still read; the end is found again as well.
+                Ok(0) => return Poll::Ready(()),
+                Err(error) => {
+                    link.state(|state| state.read_failed(error));
+                    return Poll::Ready(());
+                }
             }
         }
         cx.waker().wake_by_ref();
@@ -189,7 +203,7 @@ impl Inbox {
         link: &mut L,
         cx: &mut Context<'_>,
         is_write_waiting: bool,
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<io::Result<usize>> {
         let limit = link.state(|state| {
             state.output.release();
             state.read_limit::<L::Runtime>(is_write_waiting)
@@ -201,8 +215,8 @@ impl Inbox {
             self.input.release();
         }
         let len = ready!(read)?;
-        link.state(|state| state.read(L::Runtime::now(), len));
-        Poll::Ready(Ok(()))
+        link.state(|state| state.connection.set_now(L::Runtime::now()));
+        Poll::Ready(Ok(len))
     }
 }
 

@@ -107,13 +107,9 @@ impl State {
         self.broken.get_or_insert(error);
     }
 
-    /// Takes note of a read of `len` bytes. The end of the stream, if it is an error, is found again
-    /// where the next event is looked for, and reported when all is written.
-    pub(super) fn read(&mut self, now: Duration, len: usize) {
-        self.connection.set_now(now);
-        if len > 0 {
-            return;
-        }
+    /// Takes the end of the stream. If that is an error, it is found again where the next event is
+    /// looked for, and reported when all is written.
+    pub(super) fn receive_end(&mut self) {
         self.discard = 0;
         self.is_ended_by_peer = self.broken.is_none();
         let _ = self.connection.receive_end();

@@ -263,6 +263,7 @@ impl<S, A: Adapter<S>> sealed::Sealed for WebSocket<S, A> {}
 
 impl<S: Unpin, A: Adapter<S>> Outbox for WebSocket<S, A> {
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inbox.input.release();
         if self.link.state.is_full() { self.poll_flush(cx) } else { Poll::Ready(Ok(())) }
     }
 

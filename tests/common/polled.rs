@@ -91,7 +91,7 @@ pub(crate) fn websocket<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// A runtime for the timers, which are made when something has to be waited for; here none runs out.
-fn enter() -> EnterGuard<'static> {
+pub(crate) fn enter() -> EnterGuard<'static> {
     static RUNTIME: LazyLock<Runtime> =
         LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
     RUNTIME.enter()

@@ -7,6 +7,7 @@ use std::{
     collections::VecDeque,
     io::{self, ErrorKind, Read, Write},
     task::Poll,
+    time::Duration,
 };
 
 use fullduplex::blocking;
@@ -206,5 +207,49 @@ impl Write for Scripted {
 
     fn flush(&mut self) -> io::Result<()> {
         wait(|| self.poll_flush())
+    }
+}
+
+/// A blocking stream that has timeouts: they have run out where another one is pending.
+#[derive(Debug)]
+pub(crate) struct Limited(pub(crate) Scripted);
+
+impl Limited {
+    fn limit<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
+        match poll {
+            Poll::Ready(result) => result,
+            Poll::Pending => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+impl blocking::Stream for Limited {
+    fn set_read_timeout(&mut self, _: Duration) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_write_timeout(&mut self, _: Duration) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Limited {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        Self::limit(self.0.poll_read(room))
+    }
+}
+
+impl Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Self::limit(self.0.poll_write(&[bytes]))
+    }
+
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        let slices: Vec<&[u8]> = slices.iter().map(|slice| &**slice).collect();
+        Self::limit(self.0.poll_write(&slices))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Self::limit(self.0.poll_flush())
     }
 }
