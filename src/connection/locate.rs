@@ -48,6 +48,7 @@ impl Connection {
     ///
     /// Finds the next event from `input[*used..]` on, and moves `used` past it: to the end, if there
     /// is none.
+    #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn locate(
         &mut self,

@@ -91,8 +91,10 @@ impl Connection {
         input: &mut &'a mut [u8],
         output: &mut WriteBuffer,
     ) -> Result<Option<ChunkEvent<'a>>, ProtocolError> {
+        self.begin(input, output);
         let mut used = 0;
-        let located = self.locate(input, &mut used, Unit::Chunk, output);
+        // Not by `locate_whole`: the more callers it has, the less likely is it inlined in `receive`.
+        let located = self.locate_parts(input, &mut used, Unit::Chunk, output);
         self.lend_event(located, used, input, output)
     }
 
