@@ -46,7 +46,7 @@ use tokio::{
 
 use crate::{
     ClientRequest, Config, Error, Response, asynchronous,
-    asynchronous::{ByLock, Locked, ReadFrom, Runtime, WriteTo},
+    asynchronous::{ReadFrom, Runtime, WriteTo},
 };
 
 /// A WebSocket over a stream of tokio's: see [`asynchronous::WebSocket`] for what it can do.
@@ -54,9 +54,9 @@ pub type WebSocket<S> = asynchronous::WebSocket<S, Tokio>;
 /// What is needed to answer while a message is lent.
 pub type Reply<'a, S> = asynchronous::Reply<'a, S, Tokio>;
 /// The half of a WebSocket that receives: see [`WebSocket::split`].
-pub type ReceiveHalf<S> = asynchronous::ReceiveHalf<Locked<S>, Locked<S>, ByLock<Tokio>>;
+pub type ReceiveHalf<S> = asynchronous::ReceiveHalfByLock<S, Tokio>;
 /// The half of a WebSocket that sends.
-pub type SendHalf<S> = asynchronous::SendHalf<Locked<S>, ByLock<Tokio>>;
+pub type SendHalf<S> = asynchronous::SendHalfByLock<S, Tokio>;
 /// A request that has come in: decide before you answer.
 pub type Incoming<S> = asynchronous::Incoming<S, Tokio>;
 /// A request for a WebSocket that follows the rules.

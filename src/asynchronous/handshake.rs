@@ -148,7 +148,11 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
             }
             Err(error) => {
                 let _ = error.response().write(&mut output);
-                let _ = wire.in_time(async |wire| Ok(wire.write_last(&mut output).await)).await;
+                let told = wire.in_time(async |wire| {
+                    wire.write_last(&mut output).await;
+                    Ok(())
+                });
+                let _ = told.await;
                 Err(error.into())
             }
         }

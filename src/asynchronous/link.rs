@@ -68,14 +68,12 @@ pub(super) trait Link {
 
     /// Ready when the stream took nothing for too long, and was given up.
     fn poll_write_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        match ready!(self.poll_due(cx, Connection::next_write_timeout)) {
-            Err(timeout) => Poll::Ready(self.end_by(cx, timeout)),
-            // What was due was another thing, and is done.
-            Ok(()) => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
+        if let Err(timeout) = ready!(self.poll_due(cx, Connection::next_write_timeout)) {
+            return Poll::Ready(self.end_by(cx, timeout));
         }
+        // What was due was another thing, and is done.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn poll_flush_once(&mut self, cx: &mut Context<'_>, turn: Turn) -> Poll<Result<(), Error>> {

@@ -26,7 +26,7 @@ mod writer;
 pub use adapter::{Adapter, ByLock, Locked, ReadFrom, Runtime, WriteTo};
 pub use handshake::{Http, Incoming, Upgrade};
 pub use outbox::Outbox;
-pub use split::{NotAPair, ReceiveHalf, SendHalf};
+pub use split::{NotAPair, ReceiveHalf, ReceiveHalfByLock, SendHalf, SendHalfByLock};
 pub use websocket::{Reply, WebSocket};
 pub use writer::MessageWriter;
 

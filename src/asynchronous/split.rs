@@ -55,6 +55,11 @@ pub struct SendHalf<W, A: Runtime> {
     link: Half<(), W, A>,
 }
 
+/// The receiving half of a stream that the halves share by a lock.
+pub type ReceiveHalfByLock<S, A> = ReceiveHalf<Locked<S>, Locked<S>, ByLock<A>>;
+/// The sending half of a stream that the halves share by a lock.
+pub type SendHalfByLock<S, A> = SendHalf<Locked<S>, ByLock<A>>;
+
 /// Two halves that are not of the same WebSocket, as they were.
 pub struct NotAPair<R, S>(pub R, pub S);
 
@@ -165,6 +170,7 @@ impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> ReceiveHalf<R, W, A> {
     /// # Errors
     ///
     /// Returns the halves if they are not of the same WebSocket.
+    #[allow(clippy::missing_panics_doc, reason = "nobody else shares what the halves share")]
     pub fn reunite_with<S, B: Adapter<S>>(
         self,
         send: SendHalf<W, A>,
@@ -187,7 +193,7 @@ impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> ReceiveHalf<R, W, A> {
     }
 }
 
-impl<S: Unpin, A: Adapter<S>> ReceiveHalf<Locked<S>, Locked<S>, ByLock<A>> {
+impl<S: Unpin, A: Adapter<S>> ReceiveHalfByLock<S, A> {
     /// Makes one WebSocket of both halves again.
     ///
     /// # Errors
@@ -195,8 +201,8 @@ impl<S: Unpin, A: Adapter<S>> ReceiveHalf<Locked<S>, Locked<S>, ByLock<A>> {
     /// Returns the halves if they are not of the same WebSocket.
     pub fn reunite(
         self,
-        send: SendHalf<Locked<S>, ByLock<A>>,
-    ) -> Result<WebSocket<S, A>, NotAPair<Self, SendHalf<Locked<S>, ByLock<A>>>> {
+        send: SendHalfByLock<S, A>,
+    ) -> Result<WebSocket<S, A>, NotAPair<Self, SendHalfByLock<S, A>>> {
         self.reunite_with(send, Locked::join)
     }
 }

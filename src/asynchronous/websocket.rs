@@ -7,11 +7,11 @@ use std::{
 };
 
 use super::{
-    adapter::{Adapter, ByLock, Locked, ReadFrom, WriteTo, sealed},
+    adapter::{Adapter, Locked, ReadFrom, WriteTo, sealed},
     link::{Link, Turn, Whole},
     outbox::{self, Outbox},
     receive::Inbox,
-    split::{self, ReceiveHalf, SendHalf},
+    split::{self, ReceiveHalf, ReceiveHalfByLock, SendHalf, SendHalfByLock},
     state::State,
     writer::MessageWriter,
 };
@@ -216,9 +216,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// Splits the WebSocket in two, for two tasks: one receives while the other sends. The halves
     /// share the stream by a lock, which each poll holds for as long as it takes;
     /// [`split_with`](Self::split_with) is for streams that have halves of their own.
-    pub fn split(
-        self,
-    ) -> (ReceiveHalf<Locked<S>, Locked<S>, ByLock<A>>, SendHalf<Locked<S>, ByLock<A>>) {
+    pub fn split(self) -> (ReceiveHalfByLock<S, A>, SendHalfByLock<S, A>) {
         split::halves(self, Locked::halves)
     }
 

@@ -21,7 +21,7 @@ pub enum Blocking {}
 pub struct Timed<S> {
     pub(super) stream: S,
     /// Whether it can be told.
-    pub(super) is_timed: bool,
+    pub(super) has_timeouts: bool,
     read_limit: Duration,
     write_limit: Duration,
 }
@@ -31,15 +31,15 @@ impl<S> Unpin for Timed<S> {}
 
 impl<S: Stream> Timed<S> {
     pub(super) fn new(mut stream: S) -> Self {
-        let is_timed =
+        let has_timeouts =
             stream.set_read_timeout(LIMIT).is_ok() && stream.set_write_timeout(LIMIT).is_ok();
-        Self { stream, is_timed, read_limit: LIMIT, write_limit: LIMIT }
+        Self { stream, has_timeouts, read_limit: LIMIT, write_limit: LIMIT }
     }
 
     /// The same stream for the other direction.
     pub(super) fn with_stream<T>(&self, stream: T) -> Timed<T> {
-        let Self { is_timed, read_limit, write_limit, .. } = *self;
-        Timed { stream, is_timed, read_limit, write_limit }
+        let Self { has_timeouts, read_limit, write_limit, .. } = *self;
+        Timed { stream, has_timeouts, read_limit, write_limit }
     }
 
     /// The result of a call, where a signal interrupts nothing, and running out of time is no error.
@@ -47,7 +47,7 @@ impl<S: Stream> Timed<S> {
         loop {
             match call(&mut self.stream) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if self.is_timed && Blocking::is_temporary(&error) => {
+                Err(error) if self.has_timeouts && Blocking::is_temporary(&error) => {
                     return Poll::Pending;
                 }
                 result => return Poll::Ready(result),
@@ -110,13 +110,13 @@ impl<S: Stream> ReadFrom<Timed<S>> for Blocking {
     }
 
     fn wait_at_most(stream: &mut Timed<S>, limit: Duration) {
-        if stream.is_timed && is_due(&mut stream.read_limit, limit) {
+        if stream.has_timeouts && is_due(&mut stream.read_limit, limit) {
             let _ = stream.stream.set_read_timeout(stream.read_limit);
         }
     }
 
     fn is_timed(stream: &Timed<S>) -> bool {
-        stream.is_timed
+        stream.has_timeouts
     }
 
     fn abort(stream: &mut Timed<S>) {
@@ -149,7 +149,7 @@ impl<S: Stream> WriteTo<Timed<S>> for Blocking {
     }
 
     fn wait_at_most(stream: &mut Timed<S>, limit: Duration) {
-        if stream.is_timed && is_due(&mut stream.write_limit, limit) {
+        if stream.has_timeouts && is_due(&mut stream.write_limit, limit) {
             let _ = stream.stream.set_write_timeout(stream.write_limit);
         }
     }
