@@ -59,7 +59,8 @@
 //!
 //! `std` (default): the blocking adapter, mask keys from the thread's generator, SIMD for long
 //! texts. Without it the crate needs `alloc` only; bring a [`MaskSource`] for a client. `tokio`: the
-//! adapter for tokio's streams.
+//! adapter for tokio's streams. `futures-io`: the one for those of futures-io, as smol has. `futures`:
+//! `Stream` and `Sink` for both.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.
@@ -79,6 +80,8 @@ mod connection;
 mod control;
 mod error;
 mod frame;
+#[cfg(feature = "futures-io")]
+pub mod futures_io;
 mod handshake;
 mod hidden;
 #[cfg(feature = "std")]

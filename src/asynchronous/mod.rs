@@ -14,6 +14,8 @@
 //! goes on reading; a `send` that waits reads ahead, up to one message.
 
 mod adapter;
+#[cfg(feature = "futures")]
+mod futures;
 mod handshake;
 mod link;
 mod outbox;

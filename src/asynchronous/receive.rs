@@ -24,11 +24,19 @@ pub(super) struct Inbox {
     pub(super) input: ReadBuffer,
     /// A message that was read while the application was sending.
     ahead: Option<Box<LocatedMessage>>,
+    /// The last item of a stream was given.
+    #[cfg(feature = "futures")]
+    is_terminated: bool,
 }
 
 impl Inbox {
     pub(super) const fn new(input: ReadBuffer) -> Self {
-        Self { input, ahead: None }
+        Self {
+            input,
+            ahead: None,
+            #[cfg(feature = "futures")]
+            is_terminated: false,
+        }
     }
 
     /// Finds the next message, or piece of one: in what was read, or by reading on.
@@ -105,6 +113,26 @@ impl Inbox {
             // Nothing behind a message that is none counts; the error is found again.
             self.input.discard();
         }
+    }
+
+    /// The next message as an item of a stream, which ends after an error.
+    #[cfg(feature = "futures")]
+    pub(super) fn poll_next(
+        &mut self,
+        link: &mut impl Source,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Message<'static>, Error>>> {
+        if self.is_terminated {
+            return Poll::Ready(None);
+        }
+        let received = ready!(self.poll_receive(link, cx));
+        self.is_terminated = !matches!(received, Ok(Some(_)));
+        Poll::Ready(received.transpose())
+    }
+
+    #[cfg(feature = "futures")]
+    pub(super) const fn is_terminated(&self) -> bool {
+        self.is_terminated
     }
 
     /// Waits for the next message, or piece of one, and lends it.

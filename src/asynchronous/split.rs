@@ -41,8 +41,8 @@ use crate::{
 /// its Pings, and not its Close.
 #[derive(Debug)]
 pub struct ReceiveHalf<R, W, A: Runtime> {
-    inbox: Inbox,
-    link: Half<R, W, A>,
+    pub(super) inbox: Inbox,
+    pub(super) link: Half<R, W, A>,
     subprotocol: Hidden<Option<Box<str>>>,
 }
 
@@ -52,7 +52,7 @@ pub struct ReceiveHalf<R, W, A: Runtime> {
 /// that was begun and not finished stays so.
 #[derive(Debug)]
 pub struct SendHalf<W, A: Runtime> {
-    link: Half<(), W, A>,
+    pub(super) link: Half<(), W, A>,
 }
 
 /// The receiving half of a stream that the halves share by a lock.
@@ -65,7 +65,7 @@ pub struct NotAPair<R, S>(pub R, pub S);
 
 /// One half's way to the peer: `R` is what it reads from, or nothing.
 #[derive(Debug)]
-struct Half<R, W, A: Runtime> {
+pub(super) struct Half<R, W, A: Runtime> {
     stream: R,
     shared: Arc<Shared<W>>,
     timer: Waiting<A>,
