@@ -141,6 +141,7 @@ impl Timers {
     }
 
     /// When a write that waits has waited too long.
+    #[cfg(feature = "std")]
     pub(crate) fn next_write(&self) -> Option<Duration> {
         time(self.write_deadline())
     }
