@@ -61,6 +61,9 @@ fn a_head_past_a_limit_is_refused_with_431() {
     for (name, request, error) in cases {
         assert_eq!(serve(&[&request]), Err(error.clone()), "{name}");
         assert_eq!(serve(&request.chunks(1).collect::<Vec<_>>()), Err(error.clone()), "{name}");
+        // The second piece passes the limit by far, the first one does not.
+        let cut = request.split_at(request.len() / 2);
+        assert_eq!(serve(&[cut.0, cut.1]), Err(error.clone()), "{name}");
         assert_eq!(error.status(), 431);
     }
     let cases = [

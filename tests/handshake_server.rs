@@ -263,3 +263,12 @@ fn a_target_in_absolute_form_names_path_and_host() {
         assert_eq!(asked, (path, query, Some(host)), "{target}");
     }
 }
+
+#[test]
+fn heads_with_other_headers_are_not_equal() {
+    let headers = |lines| offer(&with_lines(REQUEST, lines)).head().headers().clone();
+    assert_eq!(headers("A: 1\r\n"), headers("A: 1\r\n"));
+    for other in ["A: 2\r\n", "B: 1\r\n", "", "A: 1\r\nA: 1\r\n"] {
+        assert_ne!(headers("A: 1\r\n"), headers(other));
+    }
+}

@@ -54,6 +54,17 @@ fn a_handshake_hides_credentials_and_the_token_that_travels_as_a_subprotocol() {
 }
 
 #[test]
+fn a_log_still_shows_what_is_no_secret() {
+    let request = ClientRequest::new("wss://a.example:444/chat?token=s3cret").unwrap();
+    let request = request.header("Cookie", "id=s3cret").header("X-Trace", "7");
+    let shown = format!("{request:?}");
+    assert!(shown.contains("wss://a.example:444/chat") && !shown.contains('?'), "{shown}");
+    let lines = "Cookie: id=s3cret\r\nX-Trace: 7\r\n";
+    let shown = format!("{:?}", offer(&with_lines(REQUEST, lines)).head().headers());
+    assert!(shown.contains(r#""X-Trace": "7""#) && shown.contains(r#""Cookie": "…""#), "{shown}");
+}
+
+#[test]
 fn a_connection_hides_what_it_holds_of_messages() {
     let parts: [&[u8]; 3] =
         [&masked(0x81, b"s3cret")[..11], &masked(0x01, b"s3cret"), &masked(0x89, b"s3cret")[..11]];
@@ -79,5 +90,6 @@ fn a_websocket_hides_what_it_has_read_and_what_another_one_read_into_the_same_bl
     let mut second = server(&masked(0x81, b"a").repeat(2));
     assert!(second.receive_ref().unwrap().is_some());
     let shown = format!("{second:?}");
-    assert!(!shown.contains("115, 51, 99") && shown.len() < 2000, "{shown}");
+    assert!(!shown.contains("115, 51, 99") && shown.contains('…'), "{shown}");
+    assert!(shown.len() < 2000, "{shown}");
 }

@@ -52,6 +52,18 @@ fn a_silent_peer_is_pinged_and_its_pong_tells_how_far_it_is() {
 }
 
 #[test]
+fn a_latency_of_hours_is_told_as_the_longest_there_is() {
+    let mut config = Config::default();
+    config.pong_timeout = 24 * 3600 * SECOND;
+    let mut end = end(Role::Server, &config);
+    assert_eq!(wait(&mut end, 20), Ok(()));
+    let pong = to(Role::Server, 0x8a, &end.frames()[0].payload);
+    receive(&mut end, 7200 * SECOND, &pong);
+    let longest = Duration::from_micros(u64::from(u32::MAX - 1));
+    assert_eq!(end.connection.latency(), Some(longest), "71 minutes");
+}
+
+#[test]
 fn a_peer_that_says_anything_is_not_pinged() {
     let mut server = end(Role::Server, &Config::default());
     let frame = to(Role::Server, 0x82, &[0; 100]);

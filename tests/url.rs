@@ -45,6 +45,7 @@ fn a_url_says_where_to_connect_and_what_to_ask_for() {
         ),
         ("ws://127.0.0.1:9001", false, "127.0.0.1", 9001, "/", "127.0.0.1:9001"),
         ("ws://[::1]", false, "::1", 80, "/", "[::1]"),
+        ("ws://[::]", false, "::", 80, "/", "[::]"),
         ("wss://[2001:db8::1]:8443/b", true, "2001:db8::1", 8443, "/b", "[2001:db8::1]:8443"),
     ];
     for &(url, secure, host, port, target, host_header) in cases {
