@@ -152,10 +152,10 @@ pub enum Timeout {
 pub enum Error {
     /// The stream failed.
     ///
-    /// A timeout of a blocking stream's own (`WouldBlock`, `TimedOut`) loses nothing: `receive` and
-    /// `flush` may be called again, and a `feed` that reports it has queued nothing. Use `feed` and
-    /// `flush` then, for `send` and `ping` do not say which of the two it was; a `send_close` that
-    /// reports it has queued the Close. A handshake that times out ends.
+    /// A timeout of an [`Untimed`](crate::blocking::Untimed) stream's own (`WouldBlock`, `TimedOut`)
+    /// loses nothing: `receive` and `flush` may be called again, and a `feed` that reports it has
+    /// queued nothing. Use `feed` and `flush` then, for `send` and `ping` do not say which of the two
+    /// it was; a `send_close` that reports it has queued the Close. A handshake that it meets ends.
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The peer broke the protocol or passed a limit; it was told why.

@@ -45,7 +45,7 @@ use tokio::{
 };
 
 use crate::{
-    ClientRequest, Config, Error, Response, asynchronous,
+    ClientRequest, Config, Error, Response, Timeout, asynchronous,
     asynchronous::{ReadFrom, Runtime, WriteTo},
 };
 
@@ -72,7 +72,8 @@ pub enum Tokio {}
 ///
 /// # Errors
 ///
-/// [`Error::Handshake`] after the client was told with an HTTP answer, [`Error::Io`].
+/// [`Error::Handshake`] after the client was told with an HTTP answer, [`Error::Timeout`] and
+/// [`Error::Io`].
 pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<WebSocket<S>, Error> {
     // The handshake's state is boxed and dropped: a task is as large as its largest moment.
     Box::pin(asynchronous::accept(stream)).await
@@ -84,12 +85,16 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<WebS
 /// # Errors
 ///
 /// [`Error::Handshake`] says what is wrong with the URL (`wss` among it) or with the answer;
-/// [`Error::Io`] when no address of the host can be reached.
+/// [`Error::Io`] when no address of the host can be reached, [`Error::Timeout`] when that or the
+/// handshake takes longer than [`Config::handshake_timeout`].
 pub async fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
     let request = ClientRequest::new(url)?;
-    let stream = TcpStream::connect(request.plain_address()?).await?;
+    let config = Config::default();
+    let stream = TcpStream::connect(request.plain_address()?);
+    let connected = ::tokio::time::timeout(config.handshake_timeout, stream).await;
+    let stream = connected.map_err(|_| Timeout::Handshake)??;
     stream.set_nodelay(true)?;
-    let (ws, _) = connect_over(stream, &request, &Config::default()).await?;
+    let (ws, _) = connect_over(stream, &request, &config).await?;
     Ok(ws)
 }
 
@@ -99,7 +104,8 @@ pub async fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
 /// # Errors
 ///
 /// [`Error::Handshake`] says what is wrong with the request or with the answer; an answer other than
-/// 101 is [`HandshakeError::Refused`](crate::HandshakeError::Refused), whole.
+/// 101 is [`HandshakeError::Refused`](crate::HandshakeError::Refused), whole. [`Error::Timeout`] and
+/// [`Error::Io`].
 pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     request: &ClientRequest,
