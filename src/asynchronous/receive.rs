@@ -24,6 +24,10 @@ pub(super) struct Inbox {
     pub(super) input: ReadBuffer,
     /// A message that was read while the application was sending.
     ahead: Option<Box<LocatedMessage>>,
+    /// How a read failed while the application was sending.
+    failure: Option<io::Error>,
+    /// The stream has ended: it is not read again.
+    has_ended: bool,
     /// The last item of a stream was given.
     #[cfg(feature = "futures")]
     is_terminated: bool,
@@ -34,6 +38,8 @@ impl Inbox {
         Self {
             input,
             ahead: None,
+            failure: None,
+            has_ended: false,
             #[cfg(feature = "futures")]
             is_terminated: false,
         }
@@ -187,7 +193,7 @@ impl Inbox {
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         for _ in 0..READS_PER_POLL {
-            if self.ahead.is_some() {
+            if self.ahead.is_some() || self.failure.is_some() {
                 return Poll::Ready(());
             }
             let unit = link.state(|state| state.connection.unit());
@@ -213,10 +219,10 @@ impl Inbox {
             }
             match ready!(self.poll_read(link, cx, true)) {
                 Ok(1..) => {}
-                // A peer that sends no more may still read; the end is found again as well.
+                // A peer that sends no more may still read.
                 Ok(0) => return Poll::Ready(()),
                 Err(error) => {
-                    link.state(|state| state.read_failed(error));
+                    self.failure = Some(error);
                     return Poll::Ready(());
                 }
             }
@@ -232,6 +238,12 @@ impl Inbox {
         cx: &mut Context<'_>,
         is_write_waiting: bool,
     ) -> Poll<io::Result<usize>> {
+        if let Some(error) = self.failure.take() {
+            return Poll::Ready(Err(error));
+        }
+        if self.has_ended {
+            return Poll::Ready(Ok(0));
+        }
         let limit = link.state(|state| {
             state.output.release();
             state.read_limit::<L::Runtime>(is_write_waiting)
@@ -243,7 +255,13 @@ impl Inbox {
             self.input.release();
         }
         let len = ready!(read)?;
-        link.state(|state| state.connection.set_now(L::Runtime::now()));
+        self.has_ended = len == 0;
+        link.state(|state| {
+            state.connection.set_now(L::Runtime::now());
+            if len == 0 {
+                state.peer_ended();
+            }
+        });
         Poll::Ready(Ok(len))
     }
 }

@@ -101,17 +101,15 @@ impl State {
         }
     }
 
-    /// Takes a read that failed while the application was sending: it is reported with the next write,
-    /// and when what the peer said before it is received.
-    pub(super) fn read_failed(&mut self, error: io::Error) {
-        self.broken.get_or_insert(error);
-    }
-
-    /// Takes the end of the stream. If that is an error, it is found again where the next event is
-    /// looked for, and reported when all is written.
-    pub(super) fn receive_end(&mut self) {
+    /// Takes note of the end of the stream.
+    pub(super) fn peer_ended(&mut self) {
         self.discard = 0;
         self.is_ended_by_peer = self.broken.is_none();
+    }
+
+    /// Takes the end of the stream for that of the connection. If that is an error, it is found again
+    /// where the next event is looked for, and reported when all is written.
+    pub(super) fn receive_end(&mut self) {
         let _ = self.connection.receive_end();
     }
 
