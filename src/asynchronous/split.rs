@@ -170,6 +170,7 @@ impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> ReceiveHalf<R, W, A> {
     /// # Errors
     ///
     /// Returns the halves if they are not of the same WebSocket.
+    #[allow(clippy::result_large_err, reason = "it gives back what it was given")]
     #[allow(clippy::missing_panics_doc, reason = "nobody else shares what the halves share")]
     pub fn reunite_with<S, B: Adapter<S>>(
         self,
@@ -199,6 +200,7 @@ impl<S: Unpin, A: Adapter<S>> ReceiveHalfByLock<S, A> {
     /// # Errors
     ///
     /// Returns the halves if they are not of the same WebSocket.
+    #[allow(clippy::result_large_err, reason = "it gives back what it was given")]
     pub fn reunite(
         self,
         send: SendHalfByLock<S, A>,
