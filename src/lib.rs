@@ -12,10 +12,14 @@
 //!
 //! # With a stream
 //!
-//! [`blocking`] puts a WebSocket on anything that is `Read + Write`: [`blocking::accept`],
+//! [`blocking`] puts a WebSocket on a `TcpStream` or any other `Read + Write`: [`blocking::accept`],
 //! [`blocking::Incoming`] to look at the request first, [`blocking::connect`] and
 //! [`blocking::connect_over`]. With feature `tokio`, the module `tokio` has the same for
-//! `AsyncRead + AsyncWrite`.
+//! `AsyncRead + AsyncWrite`, with feature `futures-io`, `futures_io`. One driver serves them all:
+//! [`asynchronous`].
+//!
+//! Each splits into two halves that receive and send at once, keeps connections alive and ends those
+//! that are not, and streams messages of any length both ways.
 //!
 //! # Without I/O: the driver's manual
 //!
@@ -27,8 +31,9 @@
 //!    in it is needed any more.**
 //! 4. Write the [`WriteBuffer`]: answers are in it, and what you sent. Then call `receive` with an
 //!    empty slice once, and write again if that added something: a Pong may have waited for room.
-//!    With a clock: call [`Connection::set_now`] before `receive`, and
-//!    [`Connection::handle_timeout`] when [`Connection::next_timeout`] says.
+//!    With a clock: call [`Connection::set_now`] before `receive`,
+//!    [`Connection::handle_timeout`] when [`Connection::next_timeout`] says, and
+//!    [`Connection::wrote`] or [`Connection::write_stalled`] after a write.
 //! 5. After an error, and when [`Connection::is_closed`] says so, close the transport (a client lets
 //!    the server be first); else go back to 2.
 //!
@@ -54,6 +59,8 @@
 //!   broke is a [`SendError`], and nothing was written.
 //! - A message that is kept takes memory of its own length: it pins no read buffer.
 //! - What arrived before an error is delivered before the error.
+//! - A future that is dropped has lost nothing, and left no half of a frame.
+//! - Each end has its story: [`Closing`] says who closed, with what, and what the answer was.
 //!
 //! # Features
 //!

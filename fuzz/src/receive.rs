@@ -2,7 +2,10 @@
 
 use fullduplex::{Assembler, Config, Part, ProtocolError, Receiver, Role};
 
-use crate::common::{End, Seen, contents};
+use crate::common::{
+    End, Seen, contents,
+    pieces::{Piece, join, receive_chunks},
+};
 
 /// Events, and the error that ended them.
 type Saw = (Vec<Seen>, Option<ProtocolError>);
@@ -42,6 +45,21 @@ pub fn layers(role: Role, config: &Config, pieces: &[&[u8]]) -> String {
         Ok(None)
     });
     format!("{saw:?}")
+}
+
+/// What a connection sees that hands messages over chunk by chunk, each put together again.
+pub fn chunks(role: Role, config: &Config, pieces: &[&[u8]]) -> String {
+    let mut end = End::with(role, config);
+    let mut received: Vec<_> =
+        pieces.iter().flat_map(|bytes| receive_chunks(&mut end, bytes)).collect();
+    // An error is the last thing that is seen; later calls repeat it.
+    let is_error = |piece: &Piece| matches!(piece, Piece::Other(Seen::Failed(_)));
+    let error = received.iter().position(is_error).map(|at| received.drain(at..).next());
+    let error = error.flatten().map(|piece| match piece {
+        Piece::Other(Seen::Failed(error)) => error,
+        piece => unreachable!("{piece:?} is no error"),
+    });
+    format!("{:?}", (join(&received), error))
 }
 
 /// Hands the pieces to `receive` until it fails: what it returned, and the error.
