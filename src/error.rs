@@ -65,6 +65,9 @@ pub enum ProtocolError {
     /// A text message that is not UTF-8 (§5.6, §8.1).
     #[error("text message that is not UTF-8")]
     InvalidUtf8,
+    /// A compressed message that is not what DEFLATE writes (RFC 7692 §7.2.2).
+    #[error("compressed message that cannot be inflated")]
+    InvalidDeflate,
     /// A Close frame with a body of one byte (§5.5.1).
     #[error("close frame with half a code")]
     CutCloseCode,
@@ -85,7 +88,9 @@ impl ProtocolError {
     /// [`EndWithoutClose`](Self::EndWithoutClose) gives 1006, which is for reports, not for the wire.
     pub const fn close_code(&self) -> CloseCode {
         match self {
-            Self::InvalidUtf8 | Self::InvalidCloseReason => CloseCode::INVALID_PAYLOAD,
+            Self::InvalidUtf8 | Self::InvalidDeflate | Self::InvalidCloseReason => {
+                CloseCode::INVALID_PAYLOAD
+            }
             Self::TooManyFrames { .. } => CloseCode::POLICY_VIOLATION,
             Self::MessageTooBig { .. } => CloseCode::MESSAGE_TOO_BIG,
             Self::EndWithoutClose => CloseCode::ABNORMAL,

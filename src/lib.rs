@@ -85,6 +85,8 @@ mod closing;
 mod config;
 mod connection;
 mod control;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod error;
 mod frame;
 #[cfg(feature = "futures-io")]
@@ -117,6 +119,8 @@ pub use close::{CloseCode, CloseFrame};
 pub use closing::{Closing, Side};
 pub use config::Config;
 pub use connection::{Connection, Event, Role};
+#[cfg(feature = "deflate")]
+pub use deflate::{Compression, Parameters};
 #[cfg(feature = "std")]
 pub use error::Error;
 pub use error::{ProtocolError, SendError, Timeout};

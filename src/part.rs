@@ -34,6 +34,8 @@ pub struct Chunk<'a> {
     pub fin: bool,
     /// How many bytes of the chunk's frame are still to come.
     pub frame_rest: u64,
+    /// The payload is a piece of what DEFLATE made of the message (RFC 7692 §6).
+    pub is_compressed: bool,
 }
 
 impl Chunk<'_> {
@@ -72,6 +74,7 @@ pub(crate) enum LocatedPart {
         first: bool,
         fin: bool,
         frame_rest: u64,
+        is_compressed: bool,
     },
     Ping,
     Pong,
@@ -83,8 +86,8 @@ impl LocatedPart {
     /// Lends the part that has `payload`.
     pub(crate) fn lend(self, payload: &mut [u8]) -> Part<'_> {
         match self {
-            Self::Data { kind, first, fin, frame_rest } => {
-                Part::Data(Chunk { kind, payload, first, fin, frame_rest })
+            Self::Data { kind, first, fin, frame_rest, is_compressed } => {
+                Part::Data(Chunk { kind, payload, first, fin, frame_rest, is_compressed })
             }
             Self::Ping => Part::Ping(Payload::Lent(payload)),
             Self::Pong => Part::Pong(Payload::Lent(payload)),

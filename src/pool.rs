@@ -5,6 +5,18 @@ use std::{cell::RefCell, thread::LocalKey};
 /// The free blocks of a thread.
 type Pool<T> = RefCell<Vec<T>>;
 
+#[cfg(feature = "deflate")]
+use zlib_rs::{Deflate, Inflate};
+
+#[cfg(feature = "deflate")]
+use crate::deflate::Settings;
+
+#[cfg(feature = "deflate")]
+thread_local! {
+    static INFLATE: Pool<Box<Inflate>> = const { RefCell::new(Vec::new()) };
+    static DEFLATE: Pool<(Settings, Box<Deflate>)> = const { RefCell::new(Vec::new()) };
+}
+
 thread_local! {
     static READ: Pool<Box<[u8]>> = const { RefCell::new(Vec::new()) };
     static WRITE: Pool<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -47,6 +59,35 @@ fn give<T>(pool: &'static LocalKey<Pool<T>>, block: T) {
             pool.push(block);
         }
     });
+}
+
+/// A decompressor that is as good as new.
+#[cfg(feature = "deflate")]
+pub(crate) fn take_inflate() -> Option<Box<Inflate>> {
+    take(&INFLATE)
+}
+
+/// Gives back a decompressor that was reset.
+#[cfg(feature = "deflate")]
+pub(crate) fn give_inflate(stream: Box<Inflate>) {
+    give(&INFLATE, stream);
+}
+
+/// A compressor that is as good as new, if there is one with these settings.
+#[cfg(feature = "deflate")]
+pub(crate) fn take_deflate(settings: Settings) -> Option<Box<Deflate>> {
+    let of_settings = |pool: &Pool<(Settings, Box<Deflate>)>| {
+        let mut pool = pool.borrow_mut();
+        let at = pool.iter().position(|(of, _)| *of == settings)?;
+        Some(pool.swap_remove(at).1)
+    };
+    DEFLATE.try_with(of_settings).ok().flatten()
+}
+
+/// Gives back a compressor that was reset.
+#[cfg(feature = "deflate")]
+pub(crate) fn give_deflate(settings: Settings, stream: Box<Deflate>) {
+    give(&DEFLATE, (settings, stream));
 }
 
 /// What one read can take, in bytes.

@@ -27,6 +27,8 @@ pub struct Receiver {
     mask_bit: u8,
     max_message_len: u64,
     max_message_frames: u32,
+    /// Messages may be compressed: RSV1 has a meaning (RFC 7692 §6).
+    compression: bool,
     message: Option<Unfinished>,
     state: State,
 }
@@ -38,6 +40,7 @@ struct Unfinished {
     /// What its frames promise so far, in bytes.
     len: u64,
     frames: u32,
+    is_compressed: bool,
 }
 
 #[derive(Debug)]
@@ -48,6 +51,9 @@ enum State {
     Header { carried: [u8; MAX_HEADER_LEN], len: u8 },
     /// In the payload of a data frame.
     Data(DataFrame),
+    #[cfg(feature = "deflate")]
+    /// So many bytes at the front of the input were unmasked before, and given back.
+    Unmasked { len: usize, frame: DataFrame },
     /// In the payload of a control frame that straddles inputs.
     Control(UnfinishedControl),
     /// A Close came: nothing after it counts (§5.5.1).
@@ -64,6 +70,7 @@ struct DataFrame {
     rest: u64,
     first: bool,
     fin: bool,
+    is_compressed: bool,
 }
 
 impl Receiver {
@@ -77,6 +84,7 @@ impl Receiver {
             },
             max_message_len: config.max_message_len,
             max_message_frames: config.max_message_frames,
+            compression: false,
             message: None,
             state: State::Between,
         }
@@ -176,9 +184,27 @@ impl Receiver {
         }
         self.message = if header.fin { None } else { Some(message) };
         let mask = header.mask.unwrap_or(NO_MASK);
-        let (kind, fin) = (message.kind, header.fin);
-        let frame = DataFrame { kind, mask, rest: header.payload_len, first, fin };
+        let Unfinished { kind, is_compressed, .. } = message;
+        let (rest, fin) = (header.payload_len, header.fin);
+        let frame = DataFrame { kind, mask, rest, first, fin, is_compressed };
         Ok(self.data(frame, input, start))
+    }
+
+    /// Allows messages to be compressed.
+    #[cfg(feature = "deflate")]
+    pub(crate) const fn allow_compression(&mut self) {
+        self.compression = true;
+    }
+
+    /// Takes back the last `len` bytes of the part of a compressed message that was located last: they
+    /// stay at the front of the input, as they are, and are located once more.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn give_back(&mut self, len: usize, kind: Kind, fin: bool) {
+        let frame = match self.state {
+            State::Data(frame) => frame,
+            _ => DataFrame { kind, mask: NO_MASK, rest: 0, first: false, fin, is_compressed: true },
+        };
+        self.state = State::Unmasked { len, frame };
     }
 
     /// Makes every later call return `error`.
@@ -199,7 +225,7 @@ impl Receiver {
         }
     }
 
-    #[cfg(feature = "std")]
+    #[cfg(any(feature = "std", feature = "deflate"))]
     pub(crate) const fn role(&self) -> Role {
         self.role
     }
@@ -233,6 +259,11 @@ impl Receiver {
                 self.state = State::Between;
                 Ok(self.data(frame, input, 0))
             }
+            #[cfg(feature = "deflate")]
+            State::Unmasked { len, frame } => {
+                let (len, frame) = (*len, *frame);
+                Ok(Some(self.unmasked(len, frame, input)))
+            }
             State::Control(frame) => {
                 let (used, control) = frame.receive(input)?;
                 Ok(control.map(|control| self.control_whole(control, used, used)))
@@ -253,26 +284,30 @@ impl Receiver {
             (Role::Client, Some(_)) => return Err(ProtocolError::Masked),
             _ => {}
         }
-        // RFC 6455 §5.2: reserved bits are 0 unless an extension defines them.
-        if header.rsv != Rsv::NONE {
+        // RFC 6455 §5.2: reserved bits are 0 unless an extension defines them. RFC 7692 §6: RSV1, on
+        // the first frame of a message.
+        let is_compressed = header.rsv == Rsv::RSV1 && self.compression && opcode.begins_message();
+        if header.rsv != Rsv::NONE && !is_compressed {
             return Err(ProtocolError::ReservedBits { rsv: header.rsv, opcode });
         }
         // RFC 6455 §5.4: a message is one data frame and its continuations; none interrupts another.
         let (before, first) = match (opcode, self.message) {
             (Opcode::Continuation, None) => return Err(ProtocolError::UnexpectedContinuation),
             (Opcode::Continuation, Some(message)) => (message, false),
-            (Opcode::Text, None) => (Unfinished::new(Kind::Text), true),
-            (Opcode::Binary, None) => (Unfinished::new(Kind::Binary), true),
+            (Opcode::Text, None) => (Unfinished::new(Kind::Text, is_compressed), true),
+            (Opcode::Binary, None) => (Unfinished::new(Kind::Binary, is_compressed), true),
             (Opcode::Text | Opcode::Binary, Some(_)) => {
                 return Err(ProtocolError::InterruptedMessage(opcode));
             }
             // RFC 6455 §5.5: control frames may come between, and count for no message.
-            _ => return Ok((Unfinished::new(Kind::Binary), false)),
+            _ => return Ok((Unfinished::new(Kind::Binary, false), false)),
         };
         // RFC 6455 §10.4: limits on what a message's frames promise, before any of it is held.
         let len = before.len.saturating_add(header.payload_len);
         if unit == Unit::Message {
-            self.check_len(len)?;
+            // What a compressed message becomes is counted while it is inflated.
+            let overhead = if before.is_compressed { len / 128 + 64 } else { 0 };
+            self.check_len(len - overhead.min(len))?;
             if before.frames >= self.max_message_frames {
                 return Err(ProtocolError::TooManyFrames { limit: self.max_message_frames });
             }
@@ -292,14 +327,14 @@ impl Receiver {
     /// Takes what `input` holds of a data frame, from `start` on.
     #[inline]
     fn data(&mut self, frame: DataFrame, input: &mut [u8], start: usize) -> Option<Located> {
-        let DataFrame { kind, mask, rest, first, fin } = frame;
+        let DataFrame { kind, mask, rest, first, fin, is_compressed } = frame;
         let here = &mut input[start..];
         if rest > here.len() as u64 {
             return self.partial_data(frame, here, start);
         }
         let len = rest as usize;
         mask.apply(0, &mut here[..len]);
-        let part = LocatedPart::Data { kind, first, fin, frame_rest: 0 };
+        let part = LocatedPart::Data { kind, first, fin, frame_rest: 0, is_compressed };
         Some(Located { start, used: start + len, part })
     }
 
@@ -314,9 +349,24 @@ impl Receiver {
         frame.mask.apply(0, here);
         let mask = frame.mask.skip(len);
         self.state = State::Data(DataFrame { mask, rest: frame_rest, first: false, ..frame });
-        let DataFrame { kind, first, fin, .. } = frame;
-        let part = LocatedPart::Data { kind, first, fin, frame_rest };
+        let DataFrame { kind, first, fin, is_compressed, .. } = frame;
+        let part = LocatedPart::Data { kind, first, fin, frame_rest, is_compressed };
         Some(Located { start, used: start + len, part })
+    }
+
+    #[cfg(feature = "deflate")]
+    /// Hands out again what was given back, as far as it is in the input.
+    fn unmasked(&mut self, len: usize, frame: DataFrame, input: &[u8]) -> Located {
+        let used = len.min(input.len());
+        self.state = match (len - used, frame.rest) {
+            (0, 0) => State::Between,
+            (0, _) => State::Data(frame),
+            (len, _) => State::Unmasked { len, frame },
+        };
+        let DataFrame { kind, fin, is_compressed, rest, .. } = frame;
+        let frame_rest = rest + (len - used) as u64;
+        let part = LocatedPart::Data { kind, first: false, fin, frame_rest, is_compressed };
+        Located { start: 0, used, part }
     }
 
     /// Takes a control frame whose payload begins at `start`; one that is not whole is carried.
@@ -374,8 +424,8 @@ fn carried_header(
 }
 
 impl Unfinished {
-    const fn new(kind: Kind) -> Self {
-        Self { kind, len: 0, frames: 0 }
+    const fn new(kind: Kind, is_compressed: bool) -> Self {
+        Self { kind, len: 0, frames: 0, is_compressed }
     }
 }
 

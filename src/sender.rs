@@ -3,6 +3,8 @@
 //! A call writes whole frames or, when it fails, nothing. After a Close nothing is written.
 
 use alloc::boxed::Box;
+#[cfg(feature = "deflate")]
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
@@ -10,6 +12,8 @@ use crate::{
     ProtocolError, Rsv, SendError, WriteBuffer,
     frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN},
 };
+#[cfg(feature = "deflate")]
+use crate::deflate::{self, Deflater};
 
 /// Writes frames.
 pub struct Sender {
@@ -19,6 +23,8 @@ pub struct Sender {
     state: State,
     /// The latest Ping that was not answered since too much waited to be written (§5.5.3).
     owed_pong: Option<Box<[u8]>>,
+    #[cfg(feature = "deflate")]
+    deflater: Option<Box<Deflater>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +57,14 @@ impl Sender {
     }
 
     const fn new(masks: Option<Box<dyn MaskSource>>, config: &Config) -> Self {
-        Self { masks, high_water: config.write_high_water, state: State::Open, owed_pong: None }
+        Self {
+            masks,
+            high_water: config.write_high_water,
+            state: State::Open,
+            owed_pong: None,
+            #[cfg(feature = "deflate")]
+            deflater: None,
+        }
     }
 
     /// Sends a message in one frame.
@@ -66,7 +79,27 @@ impl Sender {
         output: &mut WriteBuffer,
     ) -> Result<(), SendError> {
         self.check_between_messages()?;
-        self.frame(Fin::Last, opcode(message.kind()), message.into_payload(), output);
+        #[cfg(feature = "deflate")]
+        if self.send_compressed(&message, output) {
+            return Ok(());
+        }
+        self.data(Fin::Last, opcode(message.kind()), message.into_payload(), output);
+        Ok(())
+    }
+
+    /// Sends a message as it is, although others are compressed: one with a secret in it (see
+    /// `Compression`).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_plain(
+        &mut self,
+        message: Message<'_>,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.check_between_messages()?;
+        self.data(Fin::Last, opcode(message.kind()), message.into_payload(), output);
         Ok(())
     }
 
@@ -85,6 +118,10 @@ impl Sender {
             return self.send(message.message(), output);
         }
         self.check_between_messages()?;
+        #[cfg(feature = "deflate")]
+        if self.send_prepared_compressed(message, output) {
+            return Ok(());
+        }
         output.put_shared_ref(message.frame());
         Ok(())
     }
@@ -110,7 +147,11 @@ impl Sender {
             State::Closed => return Err(SendError::Closed),
         };
         self.state = if fin == Fin::Last { State::Open } else { State::Message(kind) };
-        self.frame(fin, opcode, chunk.into_payload(), output);
+        #[cfg(feature = "deflate")]
+        if self.send_compressed_chunk(&chunk, fin, opcode, output) {
+            return Ok(());
+        }
+        self.data(fin, opcode, chunk.into_payload(), output);
         Ok(())
     }
 
@@ -226,16 +267,28 @@ impl Sender {
         if payload.len() > MAX_CONTROL_LEN {
             return Err(SendError::ControlTooLong(payload.len()));
         }
-        self.frame(Fin::Last, opcode, Payload::Lent(payload), output);
+        self.data(Fin::Last, opcode, Payload::Lent(payload), output);
         Ok(())
     }
 
     #[inline]
-    fn frame(&mut self, fin: Fin, opcode: Opcode, payload: Payload<'_>, output: &mut WriteBuffer) {
+    fn data(&mut self, fin: Fin, opcode: Opcode, payload: Payload<'_>, output: &mut WriteBuffer) {
+        self.frame(fin, Rsv::NONE, opcode, payload, output);
+    }
+
+    #[inline]
+    fn frame(
+        &mut self,
+        fin: Fin,
+        rsv: Rsv,
+        opcode: Opcode,
+        payload: Payload<'_>,
+        output: &mut WriteBuffer,
+    ) {
         let mask = self.masks.as_mut().map(|masks| masks.next_mask());
         let header = FrameHeader {
             fin: fin == Fin::Last,
-            rsv: Rsv::NONE,
+            rsv,
             opcode,
             mask,
             payload_len: payload.len() as u64,
@@ -263,6 +316,69 @@ impl Sender {
         }
     }
 }
+
+#[cfg(feature = "deflate")]
+impl Sender {
+    pub(crate) fn set_compression(&mut self, deflater: Option<Deflater>) {
+        self.deflater = deflater.map(Box::new);
+    }
+
+    /// Sends a message compressed, if that is worth it.
+    fn send_compressed(&mut self, message: &Message<'_>, output: &mut WriteBuffer) -> bool {
+        let bytes = message.as_bytes();
+        let compressed = self.deflater.as_mut().and_then(|deflater| deflater.message(bytes));
+        let Some(compressed) = compressed else { return false };
+        self.compressed(Fin::Last, Rsv::RSV1, opcode(message.kind()), compressed, output);
+        true
+    }
+
+    fn send_compressed_chunk(
+        &mut self,
+        chunk: &Message<'_>,
+        fin: Fin,
+        opcode: Opcode,
+        output: &mut WriteBuffer,
+    ) -> bool {
+        let Some(deflater) = &mut self.deflater else { return false };
+        let compressed = deflater.chunk(chunk.as_bytes(), fin);
+        // RFC 7692 §6: the bit stands on the first frame.
+        let rsv = if opcode == Opcode::Continuation { Rsv::NONE } else { Rsv::RSV1 };
+        self.compressed(fin, rsv, opcode, compressed, output);
+        true
+    }
+
+    /// Sends what others with the same settings share, compressed once.
+    fn send_prepared_compressed(&mut self, message: &Prepared, output: &mut WriteBuffer) -> bool {
+        #[cfg(feature = "std")]
+        if let Some(frame) = self.deflater.as_mut().and_then(|it| message.compressed(it)) {
+            if let Some(frame) = &frame {
+                output.put_shared_ref(frame);
+            }
+            return frame.is_some();
+        }
+        self.send_compressed(&message.message(), output)
+    }
+
+    /// Writes a frame of compressed bytes.
+    fn compressed(
+        &mut self,
+        fin: Fin,
+        rsv: Rsv,
+        opcode: Opcode,
+        bytes: Vec<u8>,
+        output: &mut WriteBuffer,
+    ) {
+        if self.masks.is_none() && bytes.len() >= SHARE_COMPRESSED {
+            return self.frame(fin, rsv, opcode, bytes.into(), output);
+        }
+        self.frame(fin, rsv, opcode, Payload::Lent(&bytes), output);
+        deflate::give_block(bytes);
+    }
+}
+
+/// From this many bytes on, what was compressed is not copied.
+#[cfg(feature = "deflate")]
+const SHARE_COMPRESSED: usize = 16 * 1024;
 
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,6 +7,8 @@ use alloc::boxed::Box;
 use core::ops::Range;
 
 use super::Connection;
+#[cfg(feature = "deflate")]
+use super::inflate::Compressed;
 use crate::{
     Chunk, Kind, Message, ProtocolError, Text, WriteBuffer,
     assembler::{Passed, Piece},
@@ -117,10 +119,26 @@ impl Connection {
             *used = start + located.used;
             let payload = start + located.start..*used;
             return Ok(Some(match located.part {
-                LocatedPart::Data { kind, first, fin, frame_rest } => {
+                #[cfg(feature = "deflate")]
+                LocatedPart::Data { kind, first, fin, frame_rest, is_compressed: true } => {
+                    let part = Compressed { kind, first, fin, frame_rest };
+                    match self.inflate(part, &input[payload.clone()], unit) {
+                        Ok((message, len)) => {
+                            *used = payload.start + len;
+                            let Some(message) = message else { continue };
+                            self.timers.message();
+                            LocatedEvent::Message(message)
+                        }
+                        Err(error) => {
+                            *used = input.len();
+                            return Err(self.fail(error, output));
+                        }
+                    }
+                }
+                LocatedPart::Data { kind, first, fin, frame_rest, is_compressed } => {
                     let start = payload.start;
                     let payload = &mut input[payload];
-                    let chunk = Chunk { kind, payload, first, fin, frame_rest };
+                    let chunk = Chunk { kind, payload, first, fin, frame_rest, is_compressed };
                     match self.chunk(chunk, start, unit) {
                         Ok(None) => continue,
                         Ok(Some(message)) => {
@@ -197,7 +215,7 @@ impl LocatedMessage {
     }
 
     /// A whole message that was gathered.
-    const fn owned(message: Message<'static>) -> Self {
+    pub(super) const fn owned(message: Message<'static>) -> Self {
         Self { first: true, last: true, content: LocatedContent::Owned(message) }
     }
 }

@@ -12,6 +12,8 @@
 //! The invariant: **`Ok(None)` means that `input` is empty and nothing in it is needed any more.**
 
 mod closing;
+#[cfg(feature = "deflate")]
+mod inflate;
 mod locate;
 mod receive;
 
@@ -61,6 +63,8 @@ pub struct Connection {
     sender: Sender,
     timers: Timers,
     closing: Option<Box<Closing>>,
+    #[cfg(feature = "deflate")]
+    inflation: Option<Box<inflate::Inflation>>,
 }
 
 impl Connection {
@@ -87,6 +91,8 @@ impl Connection {
             sender,
             timers: Timers::new(config),
             closing: None,
+            #[cfg(feature = "deflate")]
+            inflation: None,
         }
     }
 
@@ -117,6 +123,20 @@ impl Connection {
     ) -> Result<(), SendError> {
         self.timers.message();
         self.sender.send_prepared(message, output)
+    }
+
+    /// Sends a message as it is, although others are compressed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send_plain`].
+    pub fn send_plain<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+        output: &mut WriteBuffer,
+    ) -> Result<(), SendError> {
+        self.timers.message();
+        self.sender.send_plain(message.into(), output)
     }
 
     /// Sends a piece of a message: its length need not be known before.

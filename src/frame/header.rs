@@ -35,6 +35,11 @@ impl Opcode {
         self as u8 & 0x8 != 0
     }
 
+    /// Text and Binary: the first frame of a message (§5.4).
+    pub(crate) const fn begins_message(self) -> bool {
+        matches!(self, Self::Text | Self::Binary)
+    }
+
     const fn from_wire(bits: u8) -> Result<Self, ProtocolError> {
         match bits {
             0x0 => Ok(Self::Continuation),

@@ -29,6 +29,9 @@ use alloc::string::String;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha1::{Digest, Sha1};
 
+#[cfg(feature = "deflate")]
+pub(crate) use extensions::{Extension, Parameter};
+
 pub use client::{ClientHandshake, ClientRequest};
 pub use error::{HandshakeError, InvalidUrl};
 pub use headers::Headers;

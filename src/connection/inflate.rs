@@ -1,0 +1,148 @@
+//! Compressed messages on their way in: parts in, the same chunks out as if nothing had been
+//! compressed.
+
+use alloc::{borrow::ToOwned, boxed::Box};
+
+use bytes::Bytes;
+
+use super::{
+    Connection,
+    locate::{LocatedContent, LocatedMessage},
+};
+use crate::{
+    Chunk, Kind, Message, Payload, ProtocolError, Text,
+    assembler::{Passed, Piece},
+    deflate::{Compression, Inflater, Parameters},
+    part::Unit,
+    utf8,
+};
+
+/// What there is besides the payload of a compressed part.
+pub(super) struct Compressed {
+    pub(super) kind: Kind,
+    pub(super) first: bool,
+    pub(super) fin: bool,
+    pub(super) frame_rest: u64,
+}
+
+/// The peer's messages, as far as they are inflated.
+#[derive(Debug)]
+pub(super) struct Inflation {
+    inflater: Inflater,
+    /// Nothing of the message has come out yet.
+    is_first: bool,
+}
+
+impl Connection {
+    /// Says what was negotiated in a handshake that was done elsewhere, before anything is sent or
+    /// received; `policy` is how this end compresses. [`Accepted`](crate::Accepted) does it itself.
+    pub fn set_compression(&mut self, parameters: &Parameters, policy: &Compression) {
+        let role = self.receiver.role();
+        let (takeover, bits) = parameters.of_peer(role);
+        let inflater = Inflater::new(takeover, bits);
+        self.inflation = Some(Box::new(Inflation { inflater, is_first: true }));
+        self.receiver.allow_compression();
+        self.sender.set_compression(parameters.deflater(role, policy));
+    }
+
+    /// Inflates a part: to its end, if the message is gathered, else up to one block. Returns how many
+    /// bytes of `payload` it used; the rest is given back to the receiver.
+    pub(super) fn inflate(
+        &mut self,
+        part: Compressed,
+        payload: &[u8],
+        unit: Unit,
+    ) -> Result<(Option<LocatedMessage>, usize), ProtocolError> {
+        let Compressed { kind, first, fin, frame_rest } = part;
+        let Some(inflation) = &mut self.inflation else {
+            return Err(ProtocolError::InvalidDeflate);
+        };
+        inflation.is_first |= first;
+        let mut block = Block::take();
+        let mut used = 0;
+        loop {
+            let Some(inflation) = &mut self.inflation else { break };
+            // To the end of a character that was cut, so that what follows it begins with a whole one.
+            let is_cut = unit == Unit::Chunk && self.assembler.is_inside_character();
+            let room = if is_cut { &mut block.0[..1] } else { &mut block.0[..] };
+            let is_last = fin && frame_rest == 0;
+            let step = inflation.inflater.inflate(&payload[used..], is_last, room)?;
+            used += step.used;
+            let goes_on = !step.is_done && (used < payload.len() || step.filled == room.len());
+            let room = &mut room[..step.filled];
+            if step.filled > 0 || step.is_done {
+                let first = core::mem::replace(&mut inflation.is_first, false);
+                let chunk = Chunk {
+                    kind,
+                    payload: room,
+                    first,
+                    fin: step.is_done,
+                    frame_rest: 0,
+                    is_compressed: false,
+                };
+                let message = self.inflated(chunk, unit)?;
+                if message.is_some() {
+                    if goes_on {
+                        self.receiver.give_back(payload.len() - used, kind, fin);
+                    }
+                    return Ok((message, used));
+                }
+            }
+            if !goes_on {
+                break;
+            }
+        }
+        Ok((None, used))
+    }
+
+    /// Takes a chunk as [`chunk`](Self::chunk) does, but one that does not lie in the input.
+    fn inflated(
+        &mut self,
+        chunk: Chunk<'_>,
+        unit: Unit,
+    ) -> Result<Option<LocatedMessage>, ProtocolError> {
+        if unit == Unit::Message {
+            if !self.assembler.is_passing() {
+                let held = if chunk.first { 0 } else { self.assembler.len() };
+                self.receiver.check_len((held + chunk.payload.len()) as u64)?;
+            }
+            return Ok(self.assembler.gather(chunk)?.map(LocatedMessage::owned));
+        }
+        let (kind, last) = (chunk.kind, chunk.is_last());
+        let block: &mut [u8] = chunk.payload;
+        let chunk = Chunk { payload: &mut *block, ..chunk };
+        let Some(Passed { first, piece }) = self.assembler.pass(chunk)? else { return Ok(None) };
+        let message = match (piece, kind) {
+            (Piece::Owned(text), _) => Message::Text(Text::Owned(text.into())),
+            (Piece::Lent(len), Kind::Text) => {
+                Message::Text(Text::Owned(utf8::check(&block[..len])?.to_owned().into()))
+            }
+            (Piece::Lent(len), Kind::Binary) => {
+                Message::Binary(Payload::Owned(Bytes::copy_from_slice(&block[..len])))
+            }
+        };
+        Ok(Some(LocatedMessage { first, last, content: LocatedContent::Owned(message) }))
+    }
+}
+
+/// Room for what is inflated in one step.
+struct Block(Box<[u8]>);
+
+impl Block {
+    #[cfg(feature = "std")]
+    fn take() -> Self {
+        Self(crate::pool::take_read_block())
+    }
+
+    #[cfg(not(feature = "std"))]
+    fn take() -> Self {
+        Self(alloc::vec![0; 16 * 1024].into())
+    }
+}
+
+#[cfg(feature = "std")]
+impl Drop for Block {
+    fn drop(&mut self) {
+        crate::pool::give_read_block(core::mem::take(&mut self.0));
+    }
+}

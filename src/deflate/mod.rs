@@ -1,0 +1,124 @@
+//! permessage-deflate (RFC 7692): messages that are compressed one by one.
+//!
+//! ```text
+//! Receiver ─ parts with RSV1 ─► Inflater ─ blocks ─► Assembler, or you
+//! you ─ messages ─► Deflater ─ parts with RSV1 ─► Sender
+//! ```
+//!
+//! Memory: no compressor and no window exists until a message needs it; without context takeover none
+//! is kept after it. What a message inflates to is bounded while it is inflated.
+
+mod deflater;
+mod inflater;
+mod negotiation;
+
+use alloc::vec::Vec;
+
+use crate::Role;
+
+pub use negotiation::Parameters;
+
+#[cfg(feature = "std")]
+pub(crate) use deflater::Settings;
+pub(crate) use deflater::Deflater;
+pub(crate) use inflater::Inflater;
+pub(crate) use negotiation::{NAME, accept, agree, offer};
+
+/// How to compress, and what to ask of the peer: [`Config::compression`](crate::Config::compression).
+///
+/// Compression tells how long a message became. Where an attacker can put text of theirs into the same
+/// message as a secret, or, with context takeover, into another message of the connection, they can
+/// guess the secret from those lengths (CRIME, BREACH; RFC 7692 §8). Send secrets with
+/// [`Connection::send_plain`](crate::Connection::send_plain), or leave compression off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Compression {
+    /// How hard to look for repetitions: 1, the fastest, to 9; 1 by default. Others are taken for the
+    /// nearest of these.
+    pub level: u8,
+    /// How much memory a compressor has for its tables: 2 to the power of this and 9 bytes; 1 to 9, 8
+    /// by default.
+    pub mem_level: u8,
+    /// The largest window to compress with, as a power of 2: 9 to 15; 12 (4 KiB) by default.
+    pub window_bits: u8,
+    /// Whether a message may refer to those before it: `false` by default. It makes short messages
+    /// that are alike much smaller, and costs a compressor for every connection, for as long as the
+    /// connection lasts.
+    pub context_takeover: bool,
+    /// The largest window that the peer may compress with, as a power of 2: 9 to 15; 15 (32 KiB) by
+    /// default.
+    pub peer_window_bits: u8,
+    /// Whether the peer's messages may refer to those before them: `false` by default. It costs
+    /// two of the peer's windows for every connection.
+    pub peer_context_takeover: bool,
+    /// Messages of fewer bytes are sent as they are: 128 by default; 0 compresses every one.
+    pub threshold: usize,
+}
+
+impl Default for Compression {
+    fn default() -> Self {
+        Self {
+            level: 1,
+            mem_level: 8,
+            window_bits: 12,
+            context_takeover: false,
+            peer_window_bits: MAX_WINDOW_BITS,
+            peer_context_takeover: false,
+            threshold: 128,
+        }
+    }
+}
+
+impl Compression {
+    fn window_bits(&self) -> u8 {
+        self.window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS)
+    }
+
+    fn peer_window_bits(&self) -> u8 {
+        self.peer_window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS)
+    }
+}
+
+impl Parameters {
+    /// Context takeover and window bits of the peer of `role`.
+    pub(crate) const fn of_peer(&self, role: Role) -> (bool, u8) {
+        match role {
+            Role::Server => (!self.client_no_context_takeover, self.client_max_window_bits),
+            Role::Client => (!self.server_no_context_takeover, self.server_max_window_bits),
+        }
+    }
+
+    /// The compressor of `role`; `None` where there is none for so small a window: then messages go
+    /// as they are (§7.2.1 asks no sender to compress).
+    pub(crate) fn deflater(&self, role: Role, policy: &Compression) -> Option<Deflater> {
+        let (takeover, bits) = match role {
+            Role::Server => (!self.server_no_context_takeover, self.server_max_window_bits),
+            Role::Client => (!self.client_no_context_takeover, self.client_max_window_bits),
+        };
+        let bits = bits.min(policy.window_bits());
+        (bits >= MIN_WINDOW_BITS).then(|| Deflater::new(policy, takeover, bits))
+    }
+}
+
+/// An empty block to compress into.
+pub(crate) fn take_block() -> Vec<u8> {
+    #[cfg(feature = "std")]
+    return crate::pool::take_write_block();
+    #[cfg(not(feature = "std"))]
+    return Vec::new();
+}
+
+/// Gives back such a block.
+pub(crate) fn give_block(block: Vec<u8>) {
+    #[cfg(feature = "std")]
+    crate::pool::give_write_block(block);
+    #[cfg(not(feature = "std"))]
+    drop(block);
+}
+
+/// The smallest window of the compressor: it has none of 256 bytes.
+const MIN_WINDOW_BITS: u8 = 9;
+/// The largest window of DEFLATE: 32 KiB.
+const MAX_WINDOW_BITS: u8 = 15;
+/// What the sender strips from the end of each message, and the receiver puts back (§7.2.1, §7.2.2).
+const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
