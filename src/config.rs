@@ -2,6 +2,9 @@
 
 use core::time::Duration;
 
+#[cfg(feature = "deflate")]
+use crate::Compression;
+
 /// The limits of a connection and of its handshake.
 ///
 /// ```
@@ -35,6 +38,11 @@ pub struct Config {
     ///
     /// What is longer is cut: the body is for a person who reads the error.
     pub max_refusal_body_len: usize,
+    /// How to compress messages, if the peer can (RFC 7692): `None`, not at all.
+    ///
+    /// It costs time and memory, and tells the lengths of what it is given: see [`Compression`].
+    #[cfg(feature = "deflate")]
+    pub compression: Option<Compression>,
     /// How long nothing may come before the peer is asked with a Ping: 20 s. `None`: never.
     ///
     /// Proxies and routers forget connections that are silent for 30 s or 60 s, and a peer that lost
@@ -78,6 +86,8 @@ impl Default for Config {
             max_head_len: 16 * 1024,
             max_headers: 100,
             max_refusal_body_len: 64 * 1024,
+            #[cfg(feature = "deflate")]
+            compression: None,
             ping_interval: Some(Duration::from_secs(20)),
             pong_timeout: Duration::from_secs(20),
             idle_timeout: None,

@@ -7,13 +7,13 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+#[cfg(feature = "deflate")]
+use crate::deflate::{self, Deflater};
 use crate::{
     CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload, Prepared,
     ProtocolError, Rsv, SendError, WriteBuffer,
     frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN},
 };
-#[cfg(feature = "deflate")]
-use crate::deflate::{self, Deflater};
 
 /// Writes frames.
 pub struct Sender {

@@ -18,9 +18,9 @@ use crate::Role;
 
 pub use negotiation::Parameters;
 
+pub(crate) use deflater::Deflater;
 #[cfg(feature = "std")]
 pub(crate) use deflater::Settings;
-pub(crate) use deflater::Deflater;
 pub(crate) use inflater::Inflater;
 pub(crate) use negotiation::{NAME, accept, agree, offer};
 

@@ -43,7 +43,10 @@ struct Said {
 pub(crate) struct Invalid;
 
 /// Chooses the first offer that can be kept, for a server; `None` declines them all.
-pub(crate) fn accept(offers: &[Extension<'_>], policy: &Compression) -> Option<(Parameters, String)> {
+pub(crate) fn accept(
+    offers: &[Extension<'_>],
+    policy: &Compression,
+) -> Option<(Parameters, String)> {
     offers.iter().filter(|offer| offer.name == NAME).find_map(|offer| accept_one(offer, policy))
 }
 
@@ -54,7 +57,6 @@ fn accept_one(offer: &Extension<'_>, policy: &Compression) -> Option<(Parameters
     if most < MIN_WINDOW_BITS {
         return None;
     }
-    let server_bits = policy.window_bits().min(most);
     // §7.1.2.2: only a client that mentions its window can be asked to make it smaller.
     let client_bits = offered
         .client_max_window_bits
@@ -64,11 +66,12 @@ fn accept_one(offer: &Extension<'_>, policy: &Compression) -> Option<(Parameters
         server_no_context_takeover: offered.server_no_context_takeover || !policy.context_takeover,
         client_no_context_takeover: offered.client_no_context_takeover
             || !policy.peer_context_takeover,
-        server_max_window_bits: offered.server_max_window_bits.map(|_| server_bits),
+        server_max_window_bits: offered
+            .server_max_window_bits
+            .map(|most| most.min(policy.window_bits())),
         client_max_window_bits: client_bits.filter(|bits| *bits < MAX_WINDOW_BITS).map(Some),
     };
-    let parameters = Parameters { server_max_window_bits: server_bits, ..answer.parameters() };
-    Some((parameters, answer.to_string()))
+    Some((answer.parameters(), answer.to_string()))
 }
 
 /// What a client offers.
@@ -96,8 +99,6 @@ pub(crate) fn agree(answer: &[Parameter<'_>], policy: &Compression) -> Result<Pa
     let mut parameters = said.parameters();
     // The client keeps what it said of itself, whether or not the answer says it again.
     parameters.client_no_context_takeover |= offered.client_no_context_takeover;
-    parameters.client_max_window_bits =
-        parameters.client_max_window_bits.min(policy.window_bits());
     Ok(parameters)
 }
 
@@ -142,7 +143,10 @@ impl Said {
             server_no_context_takeover: self.server_no_context_takeover,
             client_no_context_takeover: self.client_no_context_takeover,
             server_max_window_bits: self.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
-            client_max_window_bits: self.client_max_window_bits.flatten().unwrap_or(MAX_WINDOW_BITS),
+            client_max_window_bits: self
+                .client_max_window_bits
+                .flatten()
+                .unwrap_or(MAX_WINDOW_BITS),
         }
     }
 }

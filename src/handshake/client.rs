@@ -9,8 +9,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
     Accepted, HandshakeError, Headers, Response, VERSION, accept_value,
+    agreed::Agreed,
     body::BodyReader,
-    extensions,
     head::{HeadReader, Start, fields, with_header_room},
     headers::{Single, is_token},
     is_handshake_header,
@@ -107,7 +107,12 @@ impl ClientRequest {
         Ok((&self.url.host, self.url.port))
     }
 
-    fn write(&self, key: &str, output: &mut WriteBuffer) -> Result<(), HandshakeError> {
+    fn write(
+        &self,
+        key: &str,
+        extensions: Option<String>,
+        output: &mut WriteBuffer,
+    ) -> Result<(), HandshakeError> {
         self.headers
             .check(|name| is_handshake_header(name) || name.eq_ignore_ascii_case("host"))?;
         let mut offered = self.subprotocols.iter();
@@ -126,6 +131,9 @@ impl ClientRequest {
         fields.push("Sec-WebSocket-Version", VERSION);
         if !subprotocols.is_empty() {
             fields.push("Sec-WebSocket-Protocol", subprotocols);
+        }
+        if let Some(extensions) = extensions {
+            fields.push("Sec-WebSocket-Extensions", extensions);
         }
         output.append(REQUEST_LEN, |head| {
             for part in ["GET ", &self.url.resource, " HTTP/1.1\r\n"] {
@@ -152,7 +160,7 @@ impl ClientHandshake {
         output: &mut WriteBuffer,
     ) -> Result<Self, HandshakeError> {
         let key = BASE64_STANDARD.encode(nonce.bytes());
-        request.write(&key, output)?;
+        request.write(&key, Agreed::offer(config), output)?;
         Ok(Self {
             accept: accept_value(key.as_bytes()),
             subprotocols: request.subprotocols.clone(),
@@ -233,10 +241,13 @@ impl ClientHandshake {
 
     fn accept(&mut self, response: Response) -> Result<(Accepted, Response), HandshakeError> {
         let subprotocol = self.check(&response.headers)?;
+        // #5: only what was offered.
+        let agreed = Agreed::take(&response.headers, &self.config)?;
         let accepted = Accepted {
             role: Role::Client,
             config: self.config.clone(),
             subprotocol: Hidden(subprotocol),
+            agreed,
         };
         Ok((accepted, response))
     }
@@ -254,13 +265,6 @@ impl ClientHandshake {
         match headers.single("sec-websocket-accept") {
             Single::Value(value) if value == self.accept => {}
             _ => return Err(HandshakeError::InvalidAccept),
-        }
-        // #5: only what was offered, and nothing was.
-        for value in headers.values("sec-websocket-extensions") {
-            let chosen = extensions::parse(value).map_err(|_| HandshakeError::InvalidExtensions)?;
-            if let Some(extension) = chosen.first() {
-                return Err(HandshakeError::UnofferedExtension(extension.name.into()));
-            }
         }
         // #6: one of those that were offered, once (§11.3.4).
         match headers.single("sec-websocket-protocol") {

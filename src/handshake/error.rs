@@ -76,6 +76,9 @@ pub enum HandshakeError {
     /// No `Sec-WebSocket-Accept`, more than one, or not the value that the key asks for (§4.1).
     #[error("Sec-WebSocket-Accept does not match the key")]
     InvalidAccept,
+    /// The server's answer does not fit the compression that was offered (RFC 7692 §5.1, §7.1).
+    #[error("the server chose a compression that was not offered")]
+    InvalidCompression,
     /// The server chose an extension that was not offered (§4.1).
     #[error("the server chose the extension {0:?}, which was not offered")]
     UnofferedExtension(String),

@@ -12,6 +12,7 @@
 //! The head's rules stand each in one place: for a request in `server.rs`, for an answer in
 //! `client.rs`, for the grammar that both share in `head.rs` and `extensions.rs`.
 
+mod agreed;
 mod body;
 mod client;
 mod error;
@@ -47,12 +48,19 @@ pub struct Accepted {
     role: Role,
     config: Config,
     subprotocol: Hidden<Option<String>>,
+    agreed: agreed::Agreed,
 }
 
 impl Accepted {
     /// The subprotocol that was agreed on, if any (RFC 6455 §1.9).
     pub fn subprotocol(&self) -> Option<&str> {
         self.subprotocol.as_deref()
+    }
+
+    /// The compression that was agreed on, if any (RFC 7692 §7.1).
+    #[cfg(feature = "deflate")]
+    pub fn compression(&self) -> Option<&crate::Parameters> {
+        self.agreed.compression.as_ref().map(|(parameters, _)| parameters)
     }
 
     /// Begins the connection, a client's with mask keys from the thread's generator.
@@ -63,10 +71,12 @@ impl Accepted {
 
     /// Begins the connection, a client's with mask keys from `masks`.
     pub fn into_connection_with(self, masks: impl MaskSource + 'static) -> Connection {
-        match self.role {
+        let mut connection = match self.role {
             Role::Server => Connection::server(&self.config),
             Role::Client => Connection::client_with(masks, &self.config),
-        }
+        };
+        self.agreed.apply(&mut connection);
+        connection
     }
 }
 

@@ -8,7 +8,9 @@ use core::{ops, str};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    Accepted, HandshakeError, Headers, RequestHead, Response, VERSION, accept_value, extensions,
+    Accepted, HandshakeError, Headers, RequestHead, Response, VERSION, accept_value,
+    agreed::{Agreed, EXTENSIONS},
+    extensions,
     head::{HeadReader, Start, is_head},
     headers::{Single, elements, is_token},
     is_handshake_header, origin,
@@ -194,6 +196,7 @@ impl Offer {
             return Err(HandshakeError::UnofferedSubprotocol(chosen.clone()));
         }
         answer.headers.check(is_handshake_header)?;
+        let (agreed, extensions) = Agreed::choose(self.headers(), &self.config);
         let key = self.headers().values("sec-websocket-key").next().unwrap_or_default();
         output.append(ANSWER_LEN, |head| {
             head.extend_from_slice(SWITCHING_PROTOCOLS);
@@ -204,11 +207,16 @@ impl Offer {
                     head.extend_from_slice(part.as_bytes());
                 }
             }
+            if let Some(extensions) = &extensions {
+                for part in ["Sec-WebSocket-Extensions: ", extensions, "\r\n"] {
+                    head.extend_from_slice(part.as_bytes());
+                }
+            }
             write_headers(&answer.headers, head);
             head.extend_from_slice(b"\r\n");
         });
         let subprotocol = answer.subprotocol.clone();
-        Ok(Accepted { role: Role::Server, config: self.config, subprotocol })
+        Ok(Accepted { role: Role::Server, config: self.config, subprotocol, agreed })
     }
 
     /// Rejects: writes `response`, such as a 401, a 404 or a redirection (§4.2.2). Close the
@@ -256,7 +264,7 @@ impl Offer {
         // #8, §4.1 #10: tokens, all different.
         check_subprotocols(headers)?;
         // #9: the grammar of §9.1, whatever the extensions are.
-        for value in headers.values("sec-websocket-extensions") {
+        for value in headers.values(EXTENSIONS) {
             extensions::parse(value).map_err(|_| HandshakeError::InvalidExtensions)?;
         }
         Ok(())

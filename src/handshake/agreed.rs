@@ -1,0 +1,101 @@
+//! The extensions that both sides agreed to: permessage-deflate, or none.
+
+use alloc::string::String;
+
+use super::{HandshakeError, Headers, extensions};
+use crate::{Config, Connection};
+
+#[cfg(feature = "deflate")]
+use crate::deflate::{self, Compression, Parameters};
+#[cfg(not(feature = "deflate"))]
+use extensions::Extension;
+
+/// What was agreed on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Agreed {
+    #[cfg(feature = "deflate")]
+    pub(super) compression: Option<(Parameters, Compression)>,
+}
+
+impl Agreed {
+    /// Chooses from a client's offers; also returns what the answer says, if it says anything.
+    #[cfg(feature = "deflate")]
+    pub(super) fn choose(headers: &Headers, config: &Config) -> (Self, Option<String>) {
+        let chosen = config.compression.as_ref().and_then(|policy| {
+            // RFC 7692 §5: in the order of preference. The grammar was checked before.
+            let offers =
+                headers.values(EXTENSIONS).filter_map(|value| extensions::parse(value).ok());
+            let offers: alloc::vec::Vec<_> = offers.flatten().collect();
+            deflate::accept(&offers, policy).map(|(agreed, answer)| ((agreed, policy), answer))
+        });
+        match chosen {
+            Some(((parameters, policy), answer)) => {
+                (Self { compression: Some((parameters, policy.clone())) }, Some(answer))
+            }
+            None => (Self::default(), None),
+        }
+    }
+
+    #[cfg(not(feature = "deflate"))]
+    pub(super) fn choose(_: &Headers, _: &Config) -> (Self, Option<String>) {
+        (Self {}, None)
+    }
+
+    /// What a client offers.
+    pub(super) fn offer(config: &Config) -> Option<String> {
+        #[cfg(feature = "deflate")]
+        return config.compression.as_ref().map(deflate::offer);
+        #[cfg(not(feature = "deflate"))]
+        return {
+            let _ = config;
+            None
+        };
+    }
+
+    /// Takes a server's answer to that (RFC 6455 §4.1 #5: only what was offered, RFC 7692 §5.1).
+    pub(super) fn take(headers: &Headers, config: &Config) -> Result<Self, HandshakeError> {
+        let mut agreed = Self::default();
+        for value in headers.values(EXTENSIONS) {
+            let chosen = extensions::parse(value).map_err(|_| HandshakeError::InvalidExtensions)?;
+            for extension in chosen {
+                agreed.add(&extension, config)?;
+            }
+        }
+        Ok(agreed)
+    }
+
+    #[cfg(feature = "deflate")]
+    fn add(
+        &mut self,
+        extension: &extensions::Extension<'_>,
+        config: &Config,
+    ) -> Result<(), HandshakeError> {
+        match &config.compression {
+            Some(policy) if extension.name == deflate::NAME && self.compression.is_none() => {
+                let agreed = deflate::agree(&extension.parameters, policy);
+                let parameters = agreed.map_err(|_| HandshakeError::InvalidCompression)?;
+                self.compression = Some((parameters, policy.clone()));
+                Ok(())
+            }
+            _ => Err(HandshakeError::UnofferedExtension(extension.name.into())),
+        }
+    }
+
+    #[cfg(not(feature = "deflate"))]
+    fn add(&mut self, extension: &Extension<'_>, _: &Config) -> Result<(), HandshakeError> {
+        let Self {} = self;
+        Err(HandshakeError::UnofferedExtension(extension.name.into()))
+    }
+
+    /// Tells the connection.
+    pub(super) fn apply(self, connection: &mut Connection) {
+        #[cfg(feature = "deflate")]
+        if let Some((parameters, policy)) = self.compression {
+            connection.set_compression(&parameters, &policy);
+        }
+        #[cfg(not(feature = "deflate"))]
+        let _ = connection;
+    }
+}
+
+pub(super) const EXTENSIONS: &str = "sec-websocket-extensions";
