@@ -3,12 +3,14 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod halves;
 pub(crate) mod handshake;
 pub(crate) mod pair;
 pub(crate) mod pieces;
 #[cfg(feature = "tokio")]
 pub(crate) mod polled;
 pub(crate) mod scripted;
+pub(crate) mod shared;
 pub(crate) mod stories;
 
 use bytes::Buf;
