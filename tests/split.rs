@@ -84,7 +84,10 @@ fn a_dropped_feed_of_a_half_that_waited_for_room_has_queued_nothing() {
     for polls in 1..4 {
         for_each(asynchronous(), &slow(5), |adapter, mut halves, stream| {
             until_ready(|| halves.feed(&vec![7; 100_000].into(), usize::MAX)).unwrap();
-            assert!(halves.feed(&"dropped".into(), polls).is_none(), "{adapter}: 100,000 bytes wait");
+            assert!(
+                halves.feed(&"dropped".into(), polls).is_none(),
+                "{adapter}: 100,000 bytes wait"
+            );
             until_ready(|| halves.send(&"kept".into(), usize::MAX)).unwrap();
             let expected = [(0x82, vec![7; 100_000]), (0x81, b"kept".to_vec())];
             assert!(written(stream) == expected, "{adapter}, {polls} polls");

@@ -45,17 +45,13 @@ fn a_close_is_answered_and_ends_both_halves_with_the_same_story() {
 
 #[test]
 fn a_close_of_the_sending_half_leaves_the_messages_under_way_to_the_other() {
-    let script = Scripted::new().read_pending().read(all_to(
-        Role::Server,
-        &[(0x81, b"late"), (0x88, &close_body(1000, ""))],
-    ));
+    let script = Scripted::new()
+        .read_pending()
+        .read(all_to(Role::Server, &[(0x81, b"late"), (0x88, &close_body(1000, ""))]));
     for_each(SERVERS, &script, |adapter, mut halves, stream| {
         until_ready(|| halves.send_close(CloseCode::NORMAL, "bye", 1)).unwrap();
         assert_eq!(stream.written(), unmasked(0x88, &close_body(1000, "bye")), "{adapter}");
-        assert!(matches!(
-            until_ready(|| halves.feed(&"late".into(), 1)),
-            Err(Error::Closed(_))
-        ));
+        assert!(matches!(until_ready(|| halves.feed(&"late".into(), 1)), Err(Error::Closed(_))));
         assert_eq!(until_ready(|| halves.receive(1)).unwrap(), Some("late".into()), "{adapter}");
         assert_eq!(until_ready(|| halves.receive(1)).unwrap(), None, "{adapter}");
         let [Some(one), Some(other)] = halves.closing() else { panic!("{adapter}") };

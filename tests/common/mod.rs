@@ -11,6 +11,8 @@ pub(crate) mod pieces;
 pub(crate) mod polled;
 pub(crate) mod scripted;
 pub(crate) mod shared;
+#[cfg(feature = "tokio")]
+pub(crate) mod sockets;
 pub(crate) mod stories;
 
 use bytes::Buf;
