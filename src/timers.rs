@@ -140,6 +140,12 @@ impl Timers {
         })
     }
 
+    /// Whether [`due`](Self::due) may have something to do now.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_due(&self) -> bool {
+        self.next().is_some_and(|next| next <= Duration::from_nanos(self.now))
+    }
+
     /// When a write that waits has waited too long.
     #[cfg(feature = "std")]
     pub(crate) fn next_write(&self) -> Option<Duration> {

@@ -46,8 +46,11 @@ pub(crate) async fn accept<S: Unpin, A: Adapter<S>>(stream: S) -> Result<WebSock
     match Incoming::read(stream, &Config::default()).await? {
         Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()).await,
         Incoming::Http(http) => {
+            let Http { mut wire, head } = http;
+            let mut output = WriteBuffer::new();
             // Whether or not the client can be told, this is what it did.
-            let _ = http.respond(&HandshakeError::NotAnUpgrade.response()).await;
+            let _ = head.respond(&HandshakeError::NotAnUpgrade.response(), &mut output);
+            wire.refuse(&mut output).await;
             Err(HandshakeError::NotAnUpgrade.into())
         }
     }
@@ -139,20 +142,15 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
     async fn write_answer(self, answer: &Answer) -> Result<WebSocket<S, A>, Error> {
         let Self { mut wire, offer } = self;
         let mut output = WriteBuffer::new();
-        let accepted = offer.accept(answer, &mut output);
-        wire.restart();
-        match accepted {
+        match offer.accept(answer, &mut output) {
             Ok(accepted) => {
+                wire.restart();
                 wire.in_time(async |wire| wire.write(&mut output).await).await?;
                 Ok(wire.into_websocket(accepted))
             }
             Err(error) => {
                 let _ = error.response().write(&mut output);
-                let told = wire.in_time(async |wire| {
-                    wire.write_last(&mut output).await;
-                    Ok(())
-                });
-                let _ = told.await;
+                wire.refuse(&mut output).await;
                 Err(error.into())
             }
         }
@@ -277,6 +275,16 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
         let rest = self.rest();
         <A as WriteTo<S>>::wait_at_most(&mut self.stream, rest);
         Ok(poll_fn(|cx| poll_write_all::<S, A>(&mut self.stream, output, cx)).await?)
+    }
+
+    /// Refuses, in a time of its own.
+    async fn refuse(&mut self, output: &mut WriteBuffer) {
+        self.restart();
+        let told = self.in_time(async |wire| {
+            wire.write_last(output).await;
+            Ok(())
+        });
+        let _ = told.await;
     }
 
     /// Writes a refusal, and has the client end the stream: one that is dropped with unread bytes is

@@ -79,6 +79,12 @@ impl Inbox {
             // Reading goes on while a write waits: the peer may be waiting for us to read. It adds
             // nothing to the output but Pongs below the mark.
             let written = link.poll_flush_before_read(cx, Turn::Leave)?;
+            // A peer that always has something to say stops no clock.
+            if link.state(|state| state.connection.is_due())
+                && let Poll::Ready(Err(timeout)) = link.poll_timeout(cx)
+            {
+                return Poll::Ready(Err(link.end_by(cx, timeout)));
+            }
             match self.poll_read(link, cx, written.is_pending()) {
                 Poll::Ready(Ok(0)) => link.state(State::receive_end),
                 Poll::Ready(Ok(_)) => {}

@@ -205,6 +205,13 @@ impl Connection {
         self.timers.write_stalled();
     }
 
+    /// Whether [`handle_timeout`](Self::handle_timeout) had something to do by the last time that was
+    /// told.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_due(&self) -> bool {
+        self.timers.is_due()
+    }
+
     /// When a write that has to wait has waited too long: for a caller that only writes.
     #[cfg(feature = "std")]
     pub(crate) fn next_write_timeout(&self) -> Option<Duration> {
