@@ -84,10 +84,10 @@ impl Write for Busy {
 }
 
 impl blocking::Stream for Busy {
-    fn set_read_timeout(&mut self, _: Duration) -> io::Result<()> {
+    fn set_read_timeout(&mut self, _: Option<Duration>) -> io::Result<()> {
         Ok(())
     }
-    fn set_write_timeout(&mut self, _: Duration) -> io::Result<()> {
+    fn set_write_timeout(&mut self, _: Option<Duration>) -> io::Result<()> {
         Ok(())
     }
 }

@@ -85,20 +85,27 @@ impl State {
         self.output.len() > before
     }
 
-    /// Takes note of a write of `count` bytes and how it ended.
-    pub(super) fn wrote<A: Runtime>(&mut self, count: usize, written: &Poll<io::Result<()>>) {
+    /// Takes note of a write of `count` bytes and how it ended. Says whether the stream has begun to
+    /// take nothing more.
+    pub(super) fn wrote<A: Runtime>(
+        &mut self,
+        count: usize,
+        written: &Poll<io::Result<()>>,
+    ) -> bool {
+        let was_stalled = self.connection.is_write_stalled();
+        if written.is_pending() || was_stalled {
+            self.connection.set_now(A::now());
+        }
         if count > 0 || written.is_ready() {
             self.connection.wrote();
         }
         match written {
-            Poll::Pending => {
-                self.connection.set_now(A::now());
-                self.connection.write_stalled();
-            }
+            Poll::Pending => self.connection.write_stalled(),
             Poll::Ready(Ok(())) => self.unflushed = false,
             Poll::Ready(Err(error)) if A::is_temporary(error) => {}
             Poll::Ready(Err(error)) => self.broken = Some(io_error::copy(error)),
         }
+        written.is_pending() && !was_stalled
     }
 
     /// Takes note of the end of the stream.
@@ -114,7 +121,8 @@ impl State {
     }
 
     /// Takes bytes that came after the end: nothing in them counts.
-    pub(super) fn discarded(&mut self, len: usize) {
+    pub(super) fn discarded(&mut self, now: Duration, len: usize) {
+        self.connection.set_now(now);
         self.discard = if len == 0 { 0 } else { self.discard.saturating_sub(len as u32) };
     }
 

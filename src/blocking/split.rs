@@ -65,7 +65,7 @@ impl<S: Stream> ReceiveHalf<S> {
     /// Returns the halves if they are not of the same WebSocket.
     #[allow(clippy::result_large_err, reason = "it gives back what it was given")]
     pub fn reunite(self, send: SendHalf<S>) -> Result<WebSocket<S>, NotAPair<Self, SendHalf<S>>> {
-        match self.0.reunite_with(send.0, |_, writer| writer) {
+        match self.0.reunite_with(send.0, |reader, writer| writer.join(&reader)) {
             Ok(ws) => Ok(WebSocket(ws)),
             Err(NotAPair(receive, send)) => Err(NotAPair(Self(receive), SendHalf(send))),
         }

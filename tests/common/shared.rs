@@ -43,10 +43,10 @@ fn bytes<'a>(slices: &'a [io::IoSlice<'_>]) -> Vec<&'a [u8]> {
 }
 
 impl blocking::Stream for Shared {
-    fn set_read_timeout(&mut self, _: Duration) -> io::Result<()> {
+    fn set_read_timeout(&mut self, _: Option<Duration>) -> io::Result<()> {
         Ok(())
     }
-    fn set_write_timeout(&mut self, _: Duration) -> io::Result<()> {
+    fn set_write_timeout(&mut self, _: Option<Duration>) -> io::Result<()> {
         Ok(())
     }
 }
