@@ -1,5 +1,5 @@
-//! A peer that is stalled or silent ends a connection by the limit that is about it: for tokio on a clock
-//! that is paused, for blocking streams over TCP.
+//! A peer that is stalled or silent ends a connection by the limit that is about it, and one that has to
+//! end the stream is waited for: for tokio on a clock that is paused, for blocking streams over TCP.
 #![cfg(feature = "tokio")]
 
 mod common;
@@ -162,4 +162,21 @@ fn after_a_clean_close_a_blocking_client_waits_for_the_servers_end_but_not_for_e
         assert!(ws.closing().unwrap().is_clean());
         drop(server.join().unwrap());
     }
+}
+
+#[test]
+fn a_peer_of_a_blocking_end_that_is_still_sending_hears_why_it_failed() {
+    let [mut peer, stream] = blocking_sockets();
+    let mut ws = blocking::WebSocket::new(stream, Connection::server(&Config::default()), &[]);
+    let peer = thread::spawn(move || {
+        // A reserved opcode, and more behind it than all buffers hold.
+        peer.write_all(&[0x83, 0x80, 0, 0, 0, 0]).unwrap();
+        peer.write_all(&vec![0; 4_000_000]).unwrap();
+        let mut close = Vec::new();
+        peer.read_to_end(&mut close).unwrap();
+        close
+    });
+    assert!(matches!(ws.receive(), Err(Error::Protocol(_))));
+    drop(ws);
+    assert_eq!(peer.join().unwrap()[2..4], 1002_u16.to_be_bytes());
 }

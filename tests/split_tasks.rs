@@ -62,6 +62,21 @@ async fn a_close_that_is_dropped_before_it_was_written_is_written_by_the_other_h
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_send_that_is_dropped_half_way_is_written_on_by_the_half_that_waits_already() {
+    let (mut peer, stream) = duplex(16);
+    let (mut receive, mut send) = server(stream, &without_pings()).split();
+    let receiving = tokio::spawn(async move { receive.receive().await });
+    tokio::task::yield_now().await;
+    let sent = timeout(Duration::ZERO, send.send(vec![7; 100])).await;
+    assert!(sent.is_err(), "the pipe holds 16 bytes");
+    let mut written = [0; 102];
+    timeout(LONG, peer.read_exact(&mut written)).await.expect("it is written").unwrap();
+    peer.write_all(&masked(0x81, b"text")).await.unwrap();
+    let received = timeout(LONG, receiving).await.expect("it was woken").unwrap();
+    assert_eq!(received.unwrap(), Some("text".into()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_error_of_the_sending_half_wakes_the_other() {
     // The stream never wakes who reads.
     let script = Scripted::new().read_pending().read_pending().write_fails(ErrorKind::BrokenPipe);
@@ -115,9 +130,9 @@ where
     W: Unpin + Send + 'static,
     A: ReadFrom<R> + WriteTo<W> + Runtime<Timer: Send> + 'static,
 {
-    let mut tasks = Vec::new();
+    let (mut sending, mut receiving) = (Vec::new(), Vec::new());
     for (mut receive, mut send) in ends {
-        tasks.push(tokio::spawn(async move {
+        sending.push(tokio::spawn(async move {
             let mut at = 0;
             while at < total {
                 let piece = piece(at, total);
@@ -132,18 +147,25 @@ where
                 }
             }
             send.send("end").await.unwrap();
+            send
         }));
-        tasks.push(tokio::spawn(async move {
+        receiving.push(tokio::spawn(async move {
             let mut at = 0;
             while let Some(Message::Binary(bytes)) = receive.receive().await.unwrap() {
                 assert!(bytes[..] == piece(at, total)[..], "the piece at {at}");
                 at += bytes.len();
             }
             assert_eq!(at, total);
+            receive
         }));
     }
-    for task in tasks {
-        timeout(LONG, task).await.expect("no wakeup is lost").unwrap();
+    // A socket that is dropped with unread bytes, the last Pongs, is reset: all are kept to the end.
+    let mut halves = (Vec::new(), Vec::new());
+    for task in sending {
+        halves.0.push(timeout(LONG, task).await.expect("no wakeup is lost").unwrap());
+    }
+    for task in receiving {
+        halves.1.push(timeout(LONG, task).await.expect("no wakeup is lost").unwrap());
     }
 }
 

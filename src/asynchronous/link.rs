@@ -79,10 +79,10 @@ pub(super) trait Link {
     fn poll_flush_once(&mut self, cx: &mut Context<'_>, turn: Turn) -> Poll<Result<(), Error>> {
         self.state(|state| state.check())?;
         let written = ready!(self.poll_write(cx, turn));
-        if written.is_err() {
+        Poll::Ready(written.map_err(|error| {
             self.wake_other();
-        }
-        Poll::Ready(written.map_err(Error::from))
+            self.state(|state| state.write_failed(error))
+        }))
     }
 
     /// Writes all that waits, but puts off the report of a failure: what the peer said before it

@@ -169,6 +169,11 @@ impl State {
         }
     }
 
+    /// Why a write failed: after a timeout, since this side ended the stream meanwhile.
+    pub(super) fn write_failed(&self, error: io::Error) -> Error {
+        self.timed_out.map_or_else(|| error.into(), Error::from)
+    }
+
     /// What ended the connection: a write that failed before the peer was gone is the cause.
     pub(super) fn cause(&self, error: impl Into<Error>) -> Error {
         match (self.timed_out, &self.broken) {
