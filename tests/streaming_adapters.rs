@@ -19,7 +19,7 @@ use common::{
 use fullduplex::{
     CloseCode, Config, Connection, Error, Kind, Message, MessageChunk, ProtocolError, Role,
     SendError,
-    asynchronous::{Adapter, ReceiveHalfByLock, SendHalfByLock, WebSocket},
+    asynchronous::{Adapter, MessageWriter, Outbox, ReceiveHalfByLock, SendHalfByLock, WebSocket},
     blocking,
     futures_io::FuturesIo,
     tokio::Tokio,
@@ -28,9 +28,10 @@ use fullduplex::{
 /// What streams messages: futures are dropped after `most` polls.
 trait Streams {
     fn receive_chunk(&mut self, most: usize) -> Polled<Option<Piece>>;
-    /// With a writer of its own.
+    /// Begins a message, and drops its writer.
     fn feed_chunk(&mut self, kind: Kind, chunk: &Message<'_>, most: usize) -> Polled<()>;
-    fn finish(&mut self, kind: Kind, most: usize) -> Polled<()>;
+    /// Sends a message of these pieces.
+    fn stream(&mut self, kind: Kind, pieces: &[&str], most: usize) -> Polled<()>;
     fn flush(&mut self, most: usize) -> Polled<()>;
     fn send(&mut self, message: &Message<'_>) -> Result<(), Error>;
     fn ping(&mut self) -> Result<(), Error>;
@@ -40,6 +41,16 @@ trait Streams {
 
 fn piece(chunk: MessageChunk<'_>) -> Piece {
     Piece::Chunk(chunk.content.into_owned(), chunk.first, chunk.last)
+}
+
+/// Feeds the pieces; the end may be dropped before it is written.
+fn stream(mut writer: MessageWriter<'_, impl Outbox>, pieces: &[&str], most: usize) -> Polled<()> {
+    for piece in pieces {
+        if let Err(error) = until_ready(|| poll(writer.feed(*piece), most)) {
+            return Some(Err(error));
+        }
+    }
+    poll(writer.finish(), most)
 }
 
 struct Whole<A: Adapter<Shared>>(WebSocket<Shared, A>);
@@ -55,8 +66,8 @@ impl<A: Adapter<Shared>> Streams for Whole<A> {
     fn feed_chunk(&mut self, kind: Kind, chunk: &Message<'_>, most: usize) -> Polled<()> {
         poll(self.0.stream_message(kind).feed(chunk), most)
     }
-    fn finish(&mut self, kind: Kind, most: usize) -> Polled<()> {
-        poll(self.0.stream_message(kind).finish(), most)
+    fn stream(&mut self, kind: Kind, pieces: &[&str], most: usize) -> Polled<()> {
+        stream(self.0.stream_message(kind), pieces, most)
     }
     fn flush(&mut self, most: usize) -> Polled<()> {
         poll(self.0.flush(), most)
@@ -82,8 +93,8 @@ impl<A: Adapter<Shared>> Streams for Halves<A> {
     fn feed_chunk(&mut self, kind: Kind, chunk: &Message<'_>, most: usize) -> Polled<()> {
         poll(self.1.stream_message(kind).feed(chunk), most)
     }
-    fn finish(&mut self, kind: Kind, most: usize) -> Polled<()> {
-        poll(self.1.stream_message(kind).finish(), most)
+    fn stream(&mut self, kind: Kind, pieces: &[&str], most: usize) -> Polled<()> {
+        stream(self.1.stream_message(kind), pieces, most)
     }
     fn flush(&mut self, most: usize) -> Polled<()> {
         poll(self.1.flush(), most)
@@ -109,8 +120,10 @@ impl Streams for BlockingWhole {
     fn feed_chunk(&mut self, kind: Kind, chunk: &Message<'_>, _: usize) -> Polled<()> {
         Some(self.0.stream_message(kind).feed(chunk))
     }
-    fn finish(&mut self, kind: Kind, _: usize) -> Polled<()> {
-        Some(self.0.stream_message(kind).finish())
+    fn stream(&mut self, kind: Kind, pieces: &[&str], _: usize) -> Polled<()> {
+        let mut writer = self.0.stream_message(kind);
+        let fed = pieces.iter().try_for_each(|piece| writer.feed(*piece));
+        Some(fed.and_then(|()| writer.finish()))
     }
     fn flush(&mut self, _: usize) -> Polled<()> {
         Some(self.0.flush())
@@ -136,8 +149,10 @@ impl Streams for BlockingHalves {
     fn feed_chunk(&mut self, kind: Kind, chunk: &Message<'_>, _: usize) -> Polled<()> {
         Some(self.1.stream_message(kind).feed(chunk))
     }
-    fn finish(&mut self, kind: Kind, _: usize) -> Polled<()> {
-        Some(self.1.stream_message(kind).finish())
+    fn stream(&mut self, kind: Kind, pieces: &[&str], _: usize) -> Polled<()> {
+        let mut writer = self.1.stream_message(kind);
+        let fed = pieces.iter().try_for_each(|piece| writer.feed(*piece));
+        Some(fed.and_then(|()| writer.finish()))
     }
     fn flush(&mut self, _: usize) -> Polled<()> {
         Some(self.1.flush())
@@ -232,11 +247,8 @@ fn a_message_is_sent_in_the_pieces_that_were_fed_wherever_futures_are_dropped() 
     let slow = (0..60).fold(Scripted::new(), |script, _| script.write_pending().write_takes(1));
     for most in [1, 2, 3, usize::MAX] {
         for_each(&slow, |name, ws, stream| {
-            for chunk in ["one", "", "two"] {
-                until_ready(|| ws.feed_chunk(Kind::Text, &chunk.into(), most)).unwrap();
-            }
             // Polled once, it has queued the end.
-            if let Some(finished) = ws.finish(Kind::Text, most) {
+            if let Some(finished) = ws.stream(Kind::Text, &["one", "", "two"], most) {
                 finished.unwrap();
             }
             until_ready(|| ws.flush(most)).unwrap();
@@ -260,10 +272,13 @@ fn after_a_message_that_was_dropped_half_way_only_control_frames_go() {
         ws.feed_chunk(Kind::Text, &"begun".into(), usize::MAX).unwrap().unwrap();
         unfinished(ws.send(&"another".into()));
         unfinished(ws.feed_chunk(Kind::Binary, &Message::from(&[1]), usize::MAX).unwrap());
-        unfinished(ws.feed_chunk(Kind::Text, &Message::from(&[1]), usize::MAX).unwrap());
+        // Nor does another writer go on with what it did not begin.
+        unfinished(ws.feed_chunk(Kind::Text, &"more".into(), usize::MAX).unwrap());
+        unfinished(ws.stream(Kind::Text, &[], usize::MAX).unwrap());
         ws.ping().unwrap();
         ws.send_close().unwrap();
-        assert!(matches!(ws.finish(Kind::Text, usize::MAX), Some(Err(Error::Closed(_)))), "{name}");
+        let ended = ws.stream(Kind::Text, &[], usize::MAX);
+        assert!(matches!(ended, Some(Err(Error::Closed(_)))), "{name}");
         assert_eq!(receive_all(ws, 1).len(), 1, "{name}");
         let expected: Frames<'_> = &[(0x01, b"begun"), (0x89, b"?"), (0x88, &close_body(1000, ""))];
         assert_eq!(contents(&read_frames(&stream.written())), expected, "{name}");
