@@ -44,12 +44,12 @@ impl Script {
     pub fn message(&mut self) -> Message<'static> {
         static TEXT: OnceLock<String> = OnceLock::new();
         let text = TEXT.get_or_init(|| "0 aä – € 𝄞 \0 words and more of them; ".repeat(16 * 1024));
-        let mut number = format!("{:08} ", self.number);
+        let mut start = format!("{:08} ", self.number);
         self.number += 1;
         let len = self.len();
         let first = self.random.below(text.len() - MAX_LEN);
         if self.random.one_in(2) {
-            let mut bytes = number.into_bytes();
+            let mut bytes = start.into_bytes();
             bytes.extend_from_slice(&text.as_bytes()[first..][..len]);
             bytes.truncate(len);
             return bytes.into();
@@ -61,15 +61,15 @@ impl Script {
             }
             index
         });
-        number.truncate(len);
-        let rest = len - number.len();
-        number.extend(text[first..last].char_indices().map_while(|(index, character)| {
+        start.truncate(len);
+        let rest = len - start.len();
+        start.extend(text[first..last].char_indices().map_while(|(index, character)| {
             (index + character.len_utf8() <= rest).then_some(character)
         }));
-        number.into()
+        start.into()
     }
 
-    /// Mostly small ones; one in five frames is no control frame's length.
+    /// Mostly small ones, of each of the three forms that a length has (RFC 6455 §5.2).
     fn len(&mut self) -> usize {
         match self.random.below(20) {
             0 => 0,
