@@ -5,7 +5,7 @@ use std::{
     net::{Shutdown, TcpStream},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     thread,
@@ -68,6 +68,18 @@ pub struct Tally {
     pub received: AtomicUsize,
     pub bytes: AtomicUsize,
     pub pings: AtomicUsize,
+    /// What the tasks are doing.
+    sending: Doing,
+    receiving: Doing,
+}
+
+#[derive(Debug, Default)]
+struct Doing(Mutex<&'static str>);
+
+impl Doing {
+    fn set(&self, what: &'static str) {
+        *self.0.lock().expect("it does not panic") = what;
+    }
 }
 
 /// An end at work.
@@ -222,6 +234,7 @@ impl Job {
             let (plan, tally) = (plan.clone(), Arc::clone(&tally));
             async move {
                 let result = send(&mut sending, &plan, &tally, all_received).await;
+                tally.sending.set("ended");
                 drop(sending);
                 let _ = sent.send(result);
             }
@@ -229,6 +242,7 @@ impl Job {
         let sender = unless_aborted(sender, sending_registration);
         spawn(plan.adapter, &executor, Box::pin(sender));
         let result = receive(&mut receiving, &plan, &tally, all).await;
+        tally.receiving.set("ended");
         drop(receiving);
         let _ = received.send(result);
     }
@@ -246,26 +260,42 @@ async fn send(
     for _ in 0..count {
         let message = script.message();
         if random.one_in(16) {
+            tally.sending.set("ping");
             half.ping(&b"are you there?"[..random.below(15)]).await?;
             tally.pings.fetch_add(1, Relaxed);
         }
         tally.begun.fetch_add(1, Relaxed);
         match random.below(8) {
-            0 => half.stream(&message, 4 + random.below(16 * 1024)).await?,
-            1..4 => half.send(&message).await?,
-            _ => half.feed(&message).await?,
+            0 => {
+                tally.sending.set("stream");
+                // Not more than some frames a message, each of them a write: they take their time.
+                let len = 4 + message.as_bytes().len() / 64 + random.below(16 * 1024);
+                half.stream(&message, len).await?;
+            }
+            1..4 => {
+                tally.sending.set("send");
+                half.send(&message).await?;
+            }
+            _ => {
+                tally.sending.set("feed");
+                half.feed(&message).await?;
+            }
         }
         tally.sent.fetch_add(1, Relaxed);
         if random.one_in(64) {
+            tally.sending.set("pause");
             pause(random.below(20)).await;
         }
     }
+    tally.sending.set("flush");
     half.flush().await?;
+    tally.sending.set("wait");
     let is_time = match plan.closes {
         Closes::Never => false,
         Closes::WhenSent => true,
         Closes::WhenReceived => all_received.await.is_ok(),
     };
+    tally.sending.set("close");
     if is_time { half.close(plan.code).await } else { Ok(()) }
 }
 
@@ -279,7 +309,10 @@ async fn receive(
     let mut script = Script::new(seed);
     let mut random = Random::new(!seed);
     let mut all = Some(all);
-    while let Some(message) = half.next(random.below(4)).await? {
+    loop {
+        let way = random.below(4);
+        tally.receiving.set(["receive", "receive_ref", "receive_chunk", "dropped receive"][way]);
+        let Some(message) = half.next(way).await? else { break };
         let expected = script.message();
         assert!(
             message == expected,
@@ -292,6 +325,7 @@ async fn receive(
             let _ = all.take().map(|all| all.send(()));
         }
         if random.one_in(if plan.is_slow { 8 } else { 256 }) {
+            tally.receiving.set("pause");
             pause(random.below(30)).await;
         }
     }
