@@ -24,6 +24,9 @@ use crate::{
 /// The half of a WebSocket that receives; it also answers Pings and the peer's Close, and keeps the
 /// time.
 ///
+/// It answers a Close when it reads it (RFC 6455 §5.5.1): what the application has yet to send then
+/// cannot be sent any more.
+///
 /// Dropped, it leaves the other half able to send, but nobody reads what the peer says any more: not
 /// its Pings, and not its Close.
 #[derive(Debug)]
@@ -33,7 +36,8 @@ pub struct ReceiveHalf<R, W, A: Runtime> {
     subprotocol: Hidden<Option<Box<str>>>,
 }
 
-/// The half of a WebSocket that sends.
+/// The half of a WebSocket that sends. The other one waits while this one encodes a message, which
+/// takes long only for a client's large ones: they are masked.
 ///
 /// Dropped, it leaves the other half receiving, which writes what was fed; a message that was begun
 /// and not finished stays so.
