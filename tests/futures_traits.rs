@@ -1,4 +1,4 @@
-//! `Stream` and `Sink`, of WebSockets and of their halves.
+//! `Stream` and `Sink`, of a [`WebSocket`](fullduplex::tokio::WebSocket) and of its halves.
 #![cfg(all(feature = "futures", feature = "tokio"))]
 
 mod common;

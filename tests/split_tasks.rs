@@ -123,8 +123,10 @@ fn piece(at: usize, total: usize) -> Vec<u8> {
     (at..at + len.min(total - at)).map(|index| (index * 31 % 251) as u8).collect()
 }
 
+type Halves<R, W, A> = (ReceiveHalf<R, W, A>, SendHalf<W, A>);
+
 /// Sends `total` bytes in pieces each way, with four tasks; now and then they only feed, or ping.
-async fn exchange<R, W, A>(ends: [(ReceiveHalf<R, W, A>, SendHalf<W, A>); 2], total: usize)
+async fn exchange<R, W, A>(ends: [Halves<R, W, A>; 2], total: usize)
 where
     R: Unpin + Send + 'static,
     W: Unpin + Send + 'static,
