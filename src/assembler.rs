@@ -160,6 +160,18 @@ impl Assembler {
         message
     }
 
+    /// Takes the first piece of a message back, which was passed on, and gathers the message.
+    #[cfg(feature = "std")]
+    pub(crate) fn take_back(&mut self, piece: Message<'_>) {
+        if let Gathered::Passed(carry) = &mut *self.gathered {
+            let carry = core::mem::take(carry);
+            *self.gathered = match piece {
+                Message::Text(text) => Gathered::Text(String::from(&*text), carry),
+                Message::Binary(payload) => Gathered::Binary(payload.to_vec()),
+            };
+        }
+    }
+
     /// Whether pieces of the unfinished message were passed on.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(*self.gathered, Gathered::Passed(_) | Gathered::Skipped(_))

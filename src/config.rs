@@ -53,9 +53,9 @@ pub struct Config {
     pub pong_timeout: Duration,
     /// How long no message may come or go before the connection ends with
     /// [`Timeout::Idle`](crate::Timeout::Idle), at the latest after twice that: `None`, without a
-    /// limit. Pings do not count.
+    /// limit. A part of a message counts, a Ping does not.
     pub idle_timeout: Option<Duration>,
-    /// How long after a Close was sent the peer may take to answer it, and then to end the transport,
+    /// How long after a Close was sent, and what stood before it, the peer may take to answer it, and then to end the transport,
     /// before [`Timeout::Close`](crate::Timeout::Close): 10 s.
     ///
     /// A peer that failed has that long to read why (RFC 6455 §7.1.1): a socket that is dropped with
@@ -64,7 +64,8 @@ pub struct Config {
     /// How long the stream may take nothing of what is to be written before
     /// [`Timeout::Write`](crate::Timeout::Write): 20 s.
     ///
-    /// A peer that sends and never reads is alive for all other limits.
+    /// A peer that sends and never reads is alive for all other limits. What a stream holds back for a
+    /// while (TLS, a `BufWriter`) counts as taken when the stream takes it.
     pub write_timeout: Duration,
     /// How long a handshake may take from the first byte waited for to the last one written, before
     /// [`Timeout::Handshake`](crate::Timeout::Handshake): 10 s. The adapters keep it.

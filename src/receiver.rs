@@ -230,7 +230,6 @@ impl Receiver {
         self.role
     }
 
-    #[cfg(feature = "std")]
     pub(crate) const fn has_failed(&self) -> bool {
         matches!(self.state, State::Failed(_))
     }

@@ -242,7 +242,7 @@ impl Sender {
     }
 
     #[inline]
-    const fn check_between_messages(&self) -> Result<(), SendError> {
+    pub(crate) const fn check_between_messages(&self) -> Result<(), SendError> {
         match self.state {
             State::Open => Ok(()),
             State::Message(_) => Err(SendError::UnfinishedMessage),

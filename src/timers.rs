@@ -122,8 +122,34 @@ impl Timers {
     }
 
     /// The stream took something.
-    pub(crate) fn wrote(&mut self) {
+    pub(crate) fn wrote(&mut self, has_failed: bool) {
+        if self.write_stalled == NEVER {
+            return;
+        }
+        // The peer reads on, and so a message is on its way; a Ping stands behind it.
         self.write_stalled = NEVER;
+        self.is_active = true;
+        if self.is_unanswered {
+            self.ping_sent = self.now;
+            self.is_pong_awaited = false;
+        }
+        // One that broke a rule is not waited for any longer because it reads slowly.
+        if self.is_closing() && !has_failed {
+            self.close_sent = self.now;
+        }
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn is_write_stalled(&self) -> bool {
+        self.write_stalled != NEVER
+    }
+
+    /// Lets the time to close begin now, if it runs.
+    #[cfg(feature = "std")]
+    pub(crate) fn restart_closing(&mut self) {
+        if self.is_closing() {
+            self.close_sent = self.now;
+        }
     }
 
     pub(crate) fn latency(&self) -> Option<Duration> {
@@ -138,6 +164,12 @@ impl Timers {
             None if self.is_closing() => self.close_deadline().min(self.write_deadline()),
             None => self.idle_deadline().min(self.alive_deadline()).min(self.write_deadline()),
         })
+    }
+
+    /// Whether [`due`](Self::due) may have something to do now.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_due(&self) -> bool {
+        self.next().is_some_and(|next| next <= Duration::from_nanos(self.now))
     }
 
     /// When a write that waits has waited too long.

@@ -204,10 +204,60 @@ fn a_peer_that_failed_or_closed_has_as_long_to_end_the_transport() {
 }
 
 #[test]
+fn a_stream_that_takes_nothing_ends_the_connection_however_lively_the_peer_is() {
+    for role in ROLES {
+        let mut end = end(role, &Config::default());
+        receive(&mut end, 5 * SECOND, &to(role, 0x8a, b""));
+        end.connection.write_stalled();
+        // From the first time counts the limit, and what comes does not put it off.
+        receive(&mut end, 15 * SECOND, &to(role, 0x81, b"message"));
+        end.connection.write_stalled();
+        assert_eq!(wait(&mut end, 25), Err(Timeout::Write));
+        assert!(end.connection.is_closed());
+        let late = end.connection.handle_timeout(26 * SECOND, &mut end.output);
+        assert_eq!(late, Err(Timeout::Write), "and again");
+        assert_eq!(end.connection.closing().unwrap().to_string(), "ended without a close");
+    }
+}
+
+#[test]
+fn a_stream_that_takes_a_little_in_time_is_waited_for() {
+    let mut server = end(Role::Server, &Config::default());
+    for n in 0..100 {
+        receive(&mut server, n * 19 * SECOND, &to(Role::Server, 0x8a, b""));
+        server.connection.wrote();
+        server.connection.write_stalled();
+    }
+    assert_eq!(wait(&mut server, 99 * 19 + 20), Err(Timeout::Write));
+    let mut server = end(Role::Server, &Config::default());
+    server.connection.write_stalled();
+    server.connection.wrote();
+    assert_eq!(wait(&mut server, 20), Ok(()), "nothing but a Ping");
+}
+
+#[test]
+fn while_closing_a_stalled_write_and_the_peers_close_have_each_their_own_limit() {
+    // Write and close timeout, and which one ends it, after how many seconds.
+    let cases =
+        [(4, 10, Timeout::Write, 4), (20, 10, Timeout::Close, 10), (10, 10, Timeout::Close, 10)];
+    for (role, (write, close, limit, seconds)) in
+        ROLES.into_iter().flat_map(|role| cases.map(|case| (role, case)))
+    {
+        let mut config = Config::default();
+        (config.write_timeout, config.close_timeout) = (write * SECOND, close * SECOND);
+        let mut end = end(role, &config);
+        end.connection.close(Some(&close_frame(1000, "")), &mut end.output).unwrap();
+        end.connection.write_stalled();
+        assert_eq!(wait(&mut end, seconds), Err(limit), "{write} s, {close} s");
+    }
+}
+
+#[test]
 fn a_driver_without_a_clock_waits_for_nothing() {
     for role in ROLES {
         let mut end = End::with(role, &Config::default());
         assert_eq!(end.connection.next_timeout(), None);
+        end.connection.write_stalled();
         assert_eq!(end.receive(&to(role, 0x88, b"")), [Seen::Close(None)]);
         assert_eq!(end.connection.next_timeout(), None);
     }

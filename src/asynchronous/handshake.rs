@@ -9,10 +9,13 @@ use std::{
     time::Duration,
 };
 
+use bytes::Buf;
+
 use super::{
     WebSocket,
     adapter::{Adapter, WriteTo},
-    link::{poll_read, poll_write_all},
+    link::{poll_read, poll_write_some},
+    receive::give_way,
 };
 use crate::{
     Accepted, Answer, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer,
@@ -46,8 +49,11 @@ pub(crate) async fn accept<S: Unpin, A: Adapter<S>>(stream: S) -> Result<WebSock
     match Incoming::read(stream, &Config::default()).await? {
         Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()).await,
         Incoming::Http(http) => {
+            let Http { mut wire, head } = http;
+            let mut output = WriteBuffer::new();
             // Whether or not the client can be told, this is what it did.
-            let _ = http.respond(&HandshakeError::NotAnUpgrade.response()).await;
+            let _ = head.respond(&HandshakeError::NotAnUpgrade.response(), &mut output);
+            wire.refuse(&mut output).await;
             Err(HandshakeError::NotAnUpgrade.into())
         }
     }
@@ -139,26 +145,22 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
     async fn write_answer(self, answer: &Answer) -> Result<WebSocket<S, A>, Error> {
         let Self { mut wire, offer } = self;
         let mut output = WriteBuffer::new();
-        let accepted = offer.accept(answer, &mut output);
-        wire.restart();
-        match accepted {
+        match offer.accept(answer, &mut output) {
             Ok(accepted) => {
+                wire.restart();
                 wire.in_time(async |wire| wire.write(&mut output).await).await?;
                 Ok(wire.into_websocket(accepted))
             }
             Err(error) => {
                 let _ = error.response().write(&mut output);
-                let told = wire.in_time(async |wire| {
-                    wire.write_last(&mut output).await;
-                    Ok(())
-                });
-                let _ = told.await;
+                wire.refuse(&mut output).await;
                 Err(error.into())
             }
         }
     }
 
-    /// Rejects: writes an HTTP answer. Returns the stream, to be closed.
+    /// Rejects: writes an HTTP answer. Returns the stream, to be closed: a client that is still
+    /// sending may miss the answer unless the stream is read to its end first.
     ///
     /// # Errors
     ///
@@ -255,18 +257,18 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
 
     /// Reads once; the block is held only while the read is polled or bytes are in it.
     async fn read(&mut self) -> Result<usize, Error> {
-        let rest = self.rest();
-        // Where reads wait without a limit, this is all that ends a slow head.
-        if rest.is_zero() {
-            return Err(Timeout::Handshake.into());
-        }
-        let Self { stream, input, .. } = self;
         let read = poll_fn(|cx| {
-            let read = poll_read::<S, A>(stream, cx, input.room(), Some(rest));
-            if read.is_pending() {
-                input.release();
+            let rest = self.rest();
+            // Where reads wait without a limit, this is all that ends a slow head.
+            if rest.is_zero() {
+                return Poll::Ready(Err(Timeout::Handshake.into()));
             }
-            read
+            let room = self.input.room();
+            let read = poll_read::<S, A>(&mut self.stream, cx, room, Some(rest));
+            if read.is_pending() {
+                self.input.release();
+            }
+            read.map_err(Error::from)
         });
         let len = read.await?;
         self.input.filled(len);
@@ -274,9 +276,29 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
     }
 
     async fn write(&mut self, output: &mut WriteBuffer) -> Result<(), Error> {
-        let rest = self.rest();
-        <A as WriteTo<S>>::wait_at_most(&mut self.stream, rest);
-        Ok(poll_fn(|cx| poll_write_all::<S, A>(&mut self.stream, output, cx)).await?)
+        poll_fn(|cx| {
+            while output.has_remaining() {
+                let rest = self.rest();
+                // A peer that reads a little now and then is slow as well.
+                if rest.is_zero() {
+                    return Poll::Ready(Err(Timeout::Handshake.into()));
+                }
+                <A as WriteTo<S>>::wait_at_most(&mut self.stream, rest);
+                ready!(poll_write_some::<S, A>(&mut self.stream, output, cx))?;
+            }
+            A::poll_flush(Pin::new(&mut self.stream), cx).map_err(Error::from)
+        })
+        .await
+    }
+
+    /// Refuses, in a time of its own.
+    async fn refuse(&mut self, output: &mut WriteBuffer) {
+        self.restart();
+        let told = self.in_time(async |wire| {
+            wire.write_last(output).await;
+            Ok(())
+        });
+        let _ = told.await;
     }
 
     /// Writes a refusal, and has the client end the stream: one that is dropped with unread bytes is
@@ -287,8 +309,13 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
             let _ = poll_fn(|cx| A::poll_shutdown(Pin::new(stream), cx)).await;
             if A::is_timed(&self.stream) {
                 self.input.discard();
-                while self.read().await.is_ok_and(|len| len > 0) {
+                for _ in 0..MAX_LINGER_READS {
+                    if !self.read().await.is_ok_and(|len| len > 0) {
+                        return;
+                    }
                     self.input.discard();
+                    // A client may go on sending, and so its stream may be ready for ever.
+                    give_way().await;
                 }
             }
         }
@@ -306,3 +333,6 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
         WebSocket::with_input(self.stream, accepted.into_connection(), self.input, subprotocol)
     }
 }
+
+/// Reads of a client that was refused, up to 64 KiB each, which are discarded before it is given up.
+const MAX_LINGER_READS: usize = 1024;

@@ -79,10 +79,10 @@ pub(super) trait Link {
     fn poll_flush_once(&mut self, cx: &mut Context<'_>, turn: Turn) -> Poll<Result<(), Error>> {
         self.state(|state| state.check())?;
         let written = ready!(self.poll_write(cx, turn));
-        if written.is_err() {
+        Poll::Ready(written.map_err(|error| {
             self.wake_other();
-        }
-        Poll::Ready(written.map_err(Error::from))
+            self.state(|state| state.write_failed(error))
+        }))
     }
 
     /// Writes all that waits, but puts off the report of a failure: what the peer said before it
@@ -204,8 +204,15 @@ pub(super) trait Source: Link {
                 let read = self.poll_read(cx, input.room(), limit);
                 input.release();
                 if let Poll::Ready(read) = read {
-                    self.state(|state| state.discarded(read.unwrap_or(0)));
-                    continue;
+                    let now = Self::Runtime::now();
+                    let is_due = self.state(|state| {
+                        state.discarded(now, read.unwrap_or(0));
+                        state.connection.is_due()
+                    });
+                    // Nor does a peer that goes on sending stop the clock.
+                    if !is_due {
+                        continue;
+                    }
                 }
             }
             // The peer has had its time to read the last that was written, and to end the stream.
@@ -294,14 +301,24 @@ pub(super) fn poll_write_all<W: Unpin, A: WriteTo<W>>(
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<()>> {
     while output.has_remaining() {
-        let mut parts = [IoSlice::new(&[]); MAX_PARTS];
-        let count = output.chunks_vectored(&mut parts);
-        let parts = &parts[..count];
-        let written = ready!(A::poll_write(Pin::new(stream), cx, parts))?;
-        io_error::check_written(written, parts)?;
-        output.advance(written);
+        ready!(poll_write_some::<W, A>(stream, output, cx))?;
     }
     A::poll_flush(Pin::new(stream), cx)
+}
+
+/// Writes once.
+pub(super) fn poll_write_some<W: Unpin, A: WriteTo<W>>(
+    stream: &mut W,
+    output: &mut WriteBuffer,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    let mut parts = [IoSlice::new(&[]); MAX_PARTS];
+    let count = output.chunks_vectored(&mut parts);
+    let parts = &parts[..count];
+    let written = ready!(A::poll_write(Pin::new(stream), cx, parts))?;
+    io_error::check_written(written, parts)?;
+    output.advance(written);
+    Poll::Ready(Ok(()))
 }
 
 /// Reads once into `room`; where that waits, no longer than `limit`.

@@ -16,12 +16,14 @@
 mod adapter;
 #[cfg(feature = "futures")]
 mod futures;
+mod half;
 mod handshake;
 mod link;
 mod outbox;
 mod receive;
 mod split;
 mod state;
+mod wakers;
 mod websocket;
 mod writer;
 

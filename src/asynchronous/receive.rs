@@ -19,11 +19,13 @@ use crate::{
 };
 
 /// Bytes that were read, and what was taken out of them ahead of time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Inbox {
     pub(super) input: ReadBuffer,
-    /// A message that was read while the application was sending.
+    /// A message, or a piece of one, that was read while the application was sending.
     ahead: Option<Box<LocatedMessage>>,
+    /// What the application received by last, and so what is read ahead.
+    unit: Unit,
     /// How a read failed while the application was sending.
     failure: Option<io::Error>,
     /// The stream has ended: it is not read again.
@@ -38,6 +40,7 @@ impl Inbox {
         Self {
             input,
             ahead: None,
+            unit: Unit::Message,
             failure: None,
             has_ended: false,
             #[cfg(feature = "futures")]
@@ -52,12 +55,16 @@ impl Inbox {
         unit: Unit,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<LocatedMessage>, Error>> {
+        self.unit = unit;
         if let Some(located) = self.ahead.take() {
-            return Poll::Ready(Ok(Some(*located)));
+            if unit == Unit::Chunk || located.is_whole() {
+                return Poll::Ready(Ok(Some(*located)));
+            }
+            link.state(|state| state.connection.take_back(*located));
         }
         link.register(cx);
         for _ in 0..READS_PER_POLL {
-            match link.state(|state| locate(state, &mut self.input, unit)) {
+            match locate(link, &mut self.input, unit) {
                 Ok(None) => {}
                 Ok(located) => return Poll::Ready(Ok(located)),
                 // The peer is told before the application hears of it: one that leaves at the first
@@ -79,6 +86,12 @@ impl Inbox {
             // Reading goes on while a write waits: the peer may be waiting for us to read. It adds
             // nothing to the output but Pongs below the mark.
             let written = link.poll_flush_before_read(cx, Turn::Leave)?;
+            // A peer that always has something to say stops no clock.
+            if link.state(|state| state.connection.is_due())
+                && let Poll::Ready(Err(timeout)) = link.poll_timeout(cx)
+            {
+                return Poll::Ready(Err(link.end_by(cx, timeout)));
+            }
             match self.poll_read(link, cx, written.is_pending()) {
                 Poll::Ready(Ok(0)) => link.state(State::receive_end),
                 Poll::Ready(Ok(_)) => {}
@@ -196,8 +209,7 @@ impl Inbox {
             if self.ahead.is_some() || self.failure.is_some() {
                 return Poll::Ready(());
             }
-            let unit = link.state(|state| state.connection.unit());
-            match link.state(|state| locate(state, &mut self.input, unit)) {
+            match locate(link, &mut self.input, self.unit) {
                 Ok(None) => {}
                 Ok(Some(located)) => {
                     let (first, last) = (located.first, located.last);
@@ -266,24 +278,33 @@ impl Inbox {
     }
 }
 
-/// Finds the next message in what was read.
-fn locate(
-    state: &mut State,
+/// Finds the next message, or piece of one, in what was read.
+fn locate<L: Source>(
+    link: &mut L,
     input: &mut ReadBuffer,
     unit: Unit,
 ) -> Result<Option<LocatedMessage>, ProtocolError> {
-    loop {
-        let (read, used) = input.parts();
-        match state.connection.locate(read, used, unit, &mut state.output)? {
-            Some(LocatedEvent::Message(located)) => return Ok(Some(located)),
-            Some(_) => {}
-            None => return Ok(None),
+    link.state(|state| {
+        let was_closing = state.connection.closing().is_some();
+        let located = loop {
+            let (read, used) = input.parts();
+            match state.connection.locate(read, used, unit, &mut state.output) {
+                Ok(Some(LocatedEvent::Message(located))) => break Ok(Some(located)),
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(None),
+                Err(error) => break Err(error),
+            }
+        };
+        if !was_closing && state.connection.closing().is_some() {
+            // The application may have been busy since the time was told.
+            state.connection.restart_closing(L::Runtime::now());
         }
-    }
+        located
+    })
 }
 
 /// Lets other tasks run.
-async fn give_way() {
+pub(super) async fn give_way() {
     let mut given = false;
     poll_fn(|cx| {
         if mem::replace(&mut given, true) {

@@ -1,41 +1,31 @@
 //! A WebSocket in two halves, for two tasks or threads: one receives while the other sends.
-//!
-//! Two locks, neither of them held across a read. The state's is held for as long as one frame takes
-//! to encode or to find. The writer's is the right to write: who has it takes what the state has
-//! queued, and writes it. The receiving half only tries for it: its Pong stays in the queue if the other half
-//! is writing, which looks at the queue once more after it has given the right back.
 
 use std::{
     fmt,
     future::poll_fn,
-    io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use super::{
     adapter::{Adapter, ByLock, Locked, ReadFrom, Runtime, WriteTo, sealed},
-    link::{
-        Link, Source, Turn, WRITE_LIMIT, Waiting, Whole, fit_output, poll_read, poll_write_all,
-    },
+    half::{self, Half},
+    link::{Link, Whole},
     outbox::{self, Outbox},
     receive::Inbox,
-    state::State,
     websocket::WebSocket,
     writer::MessageWriter,
 };
 use crate::{
     CloseCode, Closing, Connection, Error, Kind, Message, MessageChunk, Prepared, SendError,
-    WriteBuffer,
-    hidden::Hidden,
-    part::Unit,
-    sync::{Mutex, into_inner, lock, try_lock},
+    WriteBuffer, hidden::Hidden, part::Unit,
 };
 
 /// The half of a WebSocket that receives; it also answers Pings and the peer's Close, and keeps the
 /// time.
+///
+/// It answers a Close when it reads it (RFC 6455 §5.5.1): what the application has yet to send then
+/// cannot be sent any more.
 ///
 /// Dropped, it leaves the other half able to send, but nobody reads what the peer says any more: not
 /// its Pings, and not its Close.
@@ -46,10 +36,11 @@ pub struct ReceiveHalf<R, W, A: Runtime> {
     subprotocol: Hidden<Option<Box<str>>>,
 }
 
-/// The half of a WebSocket that sends.
+/// The half of a WebSocket that sends. The other one waits while this one encodes a message, which
+/// takes long only for a client's large ones: they are masked.
 ///
-/// Dropped, it leaves the other half receiving, which writes what was fed before it waits; a message
-/// that was begun and not finished stays so.
+/// Dropped, it leaves the other half receiving, which writes what was fed; a message that was begun
+/// and not finished stays so.
 #[derive(Debug)]
 pub struct SendHalf<W, A: Runtime> {
     pub(super) link: Half<(), W, A>,
@@ -63,65 +54,13 @@ pub type SendHalfByLock<S, A> = SendHalf<Locked<S>, ByLock<A>>;
 /// Two halves that are not of the same WebSocket, as they were.
 pub struct NotAPair<R, S>(pub R, pub S);
 
-/// One half's way to the peer: `R` is what it reads from, or nothing.
-#[derive(Debug)]
-pub(super) struct Half<R, W, A: Runtime> {
-    stream: R,
-    shared: Arc<Shared<W>>,
-    timer: Waiting<A>,
-    side: Side,
-    /// Makes reads and writes that wait fail.
-    abort: fn(&mut R),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Receive,
-    Send,
-}
-
-/// What both halves have.
-#[derive(Debug)]
-struct Shared<W> {
-    state: Mutex<State>,
-    writer: Mutex<Writer<W>>,
-    wakers: Arc<Wakers>,
-    /// Wakes both halves.
-    waker: Waker,
-}
-
-/// The right to write.
-#[derive(Debug)]
-struct Writer<W> {
-    stream: W,
-    /// What it took out of the state and has not written yet.
-    taken: WriteBuffer,
-}
-
-/// The tasks that wait for the stream or for the other half.
-#[derive(Debug, Default)]
-struct Wakers(Mutex<[Option<Waker>; 2]>);
-
 pub(super) fn halves<S: Unpin, A: Adapter<S>, R, W, B: ReadFrom<R> + WriteTo<W>>(
     ws: WebSocket<S, A>,
     split: impl FnOnce(S) -> (R, W),
 ) -> (ReceiveHalf<R, W, B>, SendHalf<W, B>) {
-    let WebSocket { inbox, link: Whole { stream, state, .. }, subprotocol } = ws;
+    let WebSocket { inbox, link: Whole { stream, state, .. }, subprotocol, .. } = ws;
     let (stream, writer) = split(stream);
-    let mut taken = WriteBuffer::new();
-    fit_output::<W, B>(&writer, &mut taken);
-    let writer = Mutex::new(Writer { stream: writer, taken });
-    let wakers = Arc::new(Wakers::default());
-    let waker = Arc::clone(&wakers).into();
-    let shared = Arc::new(Shared { state: Mutex::new(state), writer, wakers, waker });
-    let send = Half {
-        stream: (),
-        shared: Arc::clone(&shared),
-        timer: None,
-        side: Side::Send,
-        abort: |()| {},
-    };
-    let receive = Half { stream, shared, timer: None, side: Side::Receive, abort: B::abort };
+    let (receive, send) = half::halves(state, stream, writer);
     (ReceiveHalf { inbox, link: receive, subprotocol }, SendHalf { link: send })
 }
 
@@ -156,12 +95,12 @@ impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> ReceiveHalf<R, W, A> {
 
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<Closing> {
-        lock(&self.link.shared.state).connection.closing().cloned()
+        self.link.look(|state| state.connection.closing().cloned())
     }
 
     /// How long the peer took to answer the last Ping that kept the connection alive.
     pub fn latency(&self) -> Option<Duration> {
-        lock(&self.link.shared.state).connection.latency()
+        self.link.look(|state| state.connection.latency())
     }
 
     /// Makes one WebSocket of both halves again, whose streams `join` makes one:
@@ -180,17 +119,14 @@ impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> ReceiveHalf<R, W, A> {
     where
         S: Unpin,
     {
-        if !Arc::ptr_eq(&self.link.shared, &send.link.shared) {
+        if !self.link.is_other_half_of(&send.link) {
             return Err(NotAPair(self, send));
         }
-        let Self { inbox, link: Half { stream, shared, .. }, subprotocol } = self;
         drop(send);
-        let shared = Arc::into_inner(shared).expect("only the two halves share it");
-        let mut state = into_inner(shared.state);
-        let Writer { stream: writer, taken } = into_inner(shared.writer);
-        state.give_back(taken);
-        let link = Whole::new(join(stream, writer), state);
-        Ok(WebSocket { inbox, link, subprotocol })
+        let Self { inbox, link, subprotocol } = self;
+        let (state, reader, writer) = link.into_parts();
+        let link = Whole::new(join(reader, writer), state);
+        Ok(WebSocket::from_parts(inbox, link, subprotocol))
     }
 }
 
@@ -210,10 +146,9 @@ impl<S: Unpin, A: Adapter<S>> ReceiveHalfByLock<S, A> {
 }
 
 impl<W: Unpin, A: WriteTo<W>> SendHalf<W, A> {
-    /// Queues a message. It is written by [`flush`](Self::flush), by the receiving half before it
-    /// waits for the peer, or by a `feed` that finds
-    /// [`Config::write_high_water`](crate::Config::write_high_water) bytes waiting: that one writes
-    /// first.
+    /// Queues a message; [`flush`](Self::flush) writes it. The receiving half does so too before it
+    /// waits for the peer, but one that waits already does not hear of it. A `feed` that finds
+    /// [`Config::write_high_water`](crate::Config::write_high_water) bytes waiting writes first.
     ///
     /// A future that is dropped has queued the whole message or nothing.
     ///
@@ -263,7 +198,14 @@ impl<W: Unpin, A: WriteTo<W>> SendHalf<W, A> {
 
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<Closing> {
-        lock(&self.link.shared.state).connection.closing().cloned()
+        self.link.look(|state| state.connection.closing().cloned())
+    }
+}
+
+/// What was fed is left to the other half.
+impl<W, A: Runtime> Drop for SendHalf<W, A> {
+    fn drop(&mut self) {
+        self.link.wake_receiver();
     }
 }
 
@@ -281,7 +223,7 @@ impl<W: Unpin, A: WriteTo<W>> Outbox for SendHalf<W, A> {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let flushed = self.link.poll_flush(cx);
         if flushed.is_ready() {
-            self.link.shared.wakers.forget(Side::Send);
+            self.link.forget_waker();
         }
         flushed
     }
@@ -291,136 +233,6 @@ impl<W: Unpin, A: WriteTo<W>> Outbox for SendHalf<W, A> {
         call: impl FnOnce(&mut Connection, &mut WriteBuffer) -> Result<(), SendError>,
     ) -> Result<(), Error> {
         self.link.state(|state| state.send(call))
-    }
-}
-
-impl<R, W: Unpin, A: WriteTo<W>> Link for Half<R, W, A> {
-    type Runtime = A;
-
-    fn state<T>(&mut self, look: impl FnOnce(&mut State) -> T) -> T {
-        look(&mut lock(&self.shared.state))
-    }
-
-    fn timer(&mut self) -> &mut Waiting<A> {
-        &mut self.timer
-    }
-
-    fn poll_write(&mut self, _: &mut Context<'_>, turn: Turn) -> Poll<io::Result<()>> {
-        let shared = &*self.shared;
-        // Whichever half is polled next goes on with it.
-        let mut cx = Context::from_waker(&shared.waker);
-        loop {
-            let mut writer = match turn {
-                Turn::Wait => lock(&shared.writer),
-                Turn::Leave => match try_lock(&shared.writer) {
-                    Some(writer) => writer,
-                    None => return Poll::Ready(Ok(())),
-                },
-            };
-            let limit = if self.side == Side::Send { SEND_LIMIT } else { WRITE_LIMIT };
-            A::wait_at_most(&mut writer.stream, limit);
-            let written = writer.poll_write::<A>(&shared.state, &mut cx);
-            drop(writer);
-            // Somebody may have left it to this one since it looked last.
-            if !matches!(written, Poll::Ready(Ok(()))) || !lock(&shared.state).is_write_due() {
-                return written;
-            }
-        }
-    }
-
-    fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut cx = Context::from_waker(&self.shared.waker);
-        A::poll_shutdown(Pin::new(&mut lock(&self.shared.writer).stream), &mut cx)
-    }
-
-    fn abort(&mut self, cx: &mut Context<'_>) {
-        (self.abort)(&mut self.stream);
-        if let Some(mut writer) = try_lock(&self.shared.writer) {
-            let _ = A::poll_shutdown(Pin::new(&mut writer.stream), cx);
-        }
-    }
-
-    fn wake_other(&mut self) {
-        self.shared.wakers.wake_half(match self.side {
-            Side::Receive => Side::Send,
-            Side::Send => Side::Receive,
-        });
-    }
-
-    fn register(&mut self, cx: &mut Context<'_>) {
-        self.shared.wakers.set(self.side, cx.waker());
-    }
-}
-
-impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> Source for Half<R, W, A> {
-    fn poll_read(
-        &mut self,
-        _: &mut Context<'_>,
-        room: &mut [u8],
-        limit: Option<Duration>,
-    ) -> Poll<io::Result<usize>> {
-        // A stream such as TLS may have to write before it reads, in the other half's place.
-        let mut cx = Context::from_waker(&self.shared.waker);
-        poll_read::<R, A>(&mut self.stream, &mut cx, room, limit)
-    }
-
-    fn is_timed(&self) -> bool {
-        A::is_timed(&self.stream)
-    }
-}
-
-impl<W: Unpin> Writer<W> {
-    /// Writes what was taken, then what is queued by then.
-    fn poll_write<A: WriteTo<W>>(
-        &mut self,
-        state: &Mutex<State>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        loop {
-            if self.taken.is_empty() {
-                lock(state).take_output(&mut self.taken);
-            }
-            let before = self.taken.len();
-            let written = poll_write_all::<W, A>(&mut self.stream, &mut self.taken, cx);
-            let mut state = lock(state);
-            state.taken = self.taken.len();
-            state.wrote::<A>(before - self.taken.len(), &written);
-            if !matches!(written, Poll::Ready(Ok(()))) || state.output.is_empty() {
-                self.taken.release();
-                return written;
-            }
-        }
-    }
-}
-
-impl Wakers {
-    fn set(&self, side: Side, waker: &Waker) {
-        let slot = &mut lock(&self.0)[side as usize];
-        if !slot.as_ref().is_some_and(|old| old.will_wake(waker)) {
-            *slot = Some(waker.clone());
-        }
-    }
-
-    fn forget(&self, side: Side) {
-        lock(&self.0)[side as usize] = None;
-    }
-
-    fn wake_half(&self, side: Side) {
-        let waker = lock(&self.0)[side as usize].take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-}
-
-impl Wake for Wakers {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.wake_half(Side::Receive);
-        self.wake_half(Side::Send);
     }
 }
 
@@ -437,6 +249,3 @@ impl<R, S> fmt::Display for NotAPair<R, S> {
 }
 
 impl<R, S> std::error::Error for NotAPair<R, S> {}
-
-/// How long a write of the sending half may wait, where it does, before it looks at the clock.
-const SEND_LIMIT: Duration = Duration::from_secs(1);

@@ -85,20 +85,27 @@ impl State {
         self.output.len() > before
     }
 
-    /// Takes note of a write of `count` bytes and how it ended.
-    pub(super) fn wrote<A: Runtime>(&mut self, count: usize, written: &Poll<io::Result<()>>) {
+    /// Takes note of a write of `count` bytes and how it ended. Says whether the stream has begun to
+    /// take nothing more.
+    pub(super) fn wrote<A: Runtime>(
+        &mut self,
+        count: usize,
+        written: &Poll<io::Result<()>>,
+    ) -> bool {
+        let was_stalled = self.connection.is_write_stalled();
+        if written.is_pending() || was_stalled {
+            self.connection.set_now(A::now());
+        }
         if count > 0 || written.is_ready() {
             self.connection.wrote();
         }
         match written {
-            Poll::Pending => {
-                self.connection.set_now(A::now());
-                self.connection.write_stalled();
-            }
+            Poll::Pending => self.connection.write_stalled(),
             Poll::Ready(Ok(())) => self.unflushed = false,
             Poll::Ready(Err(error)) if A::is_temporary(error) => {}
             Poll::Ready(Err(error)) => self.broken = Some(io_error::copy(error)),
         }
+        written.is_pending() && !was_stalled
     }
 
     /// Takes note of the end of the stream.
@@ -114,7 +121,8 @@ impl State {
     }
 
     /// Takes bytes that came after the end: nothing in them counts.
-    pub(super) fn discarded(&mut self, len: usize) {
+    pub(super) fn discarded(&mut self, now: Duration, len: usize) {
+        self.connection.set_now(now);
         self.discard = if len == 0 { 0 } else { self.discard.saturating_sub(len as u32) };
     }
 
@@ -159,6 +167,11 @@ impl State {
             (None, Some(broken)) => Err(io_error::copy(broken).into()),
             (None, None) => Ok(()),
         }
+    }
+
+    /// Why a write failed: after a timeout, since this side ended the stream meanwhile.
+    pub(super) fn write_failed(&self, error: io::Error) -> Error {
+        self.timed_out.map_or_else(|| error.into(), Error::from)
     }
 
     /// What ended the connection: a write that failed before the peer was gone is the cause.

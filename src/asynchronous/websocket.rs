@@ -6,6 +6,11 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "futures")]
+use std::sync::Arc;
+
+#[cfg(feature = "futures")]
+use super::wakers::Wakers;
 use super::{
     adapter::{Adapter, Locked, ReadFrom, WriteTo, sealed},
     link::{Link, Turn, Whole},
@@ -26,6 +31,9 @@ pub struct WebSocket<S, A: Adapter<S>> {
     pub(super) inbox: Inbox,
     pub(super) link: Whole<S, A>,
     pub(super) subprotocol: Hidden<Option<Box<str>>>,
+    /// The two tasks that poll it as a stream and as a sink.
+    #[cfg(feature = "futures")]
+    pub(super) wakers: Option<Arc<Wakers>>,
 }
 
 /// What is needed to answer while a message is lent: see [`WebSocket::receive_ref`].
@@ -53,7 +61,21 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         // A runtime without timers panics here, and not when a peer has to be given up.
         drop(A::timer(Duration::ZERO));
         let link = Whole::new(stream, State::new(connection));
-        Self { inbox: Inbox::new(input), link, subprotocol: Hidden(subprotocol) }
+        Self::from_parts(Inbox::new(input), link, Hidden(subprotocol))
+    }
+
+    pub(super) const fn from_parts(
+        inbox: Inbox,
+        link: Whole<S, A>,
+        subprotocol: Hidden<Option<Box<str>>>,
+    ) -> Self {
+        Self {
+            inbox,
+            link,
+            subprotocol,
+            #[cfg(feature = "futures")]
+            wakers: None,
+        }
     }
 
     /// Waits for the next message. `None` means that the peer closed the connection, and that its

@@ -1,5 +1,7 @@
 //! A message that is sent piece by piece.
 
+use std::future::poll_fn;
+
 use super::outbox::{self, Outbox};
 use crate::{Error, Fin, Kind, Message, SendError};
 
@@ -13,11 +15,13 @@ use crate::{Error, Fin, Kind, Message, SendError};
 pub struct MessageWriter<'a, O> {
     outbox: &'a mut O,
     kind: Kind,
+    /// A piece was sent.
+    has_begun: bool,
 }
 
 impl<'a, O: Outbox> MessageWriter<'a, O> {
     pub(super) const fn new(outbox: &'a mut O, kind: Kind) -> Self {
-        Self { outbox, kind }
+        Self { outbox, kind, has_begun: false }
     }
 
     /// Queues a piece, which must be of the message's kind; waits as `feed` does.
@@ -31,7 +35,7 @@ impl<'a, O: Outbox> MessageWriter<'a, O> {
         if chunk.kind() != self.kind {
             return Err(SendError::UnfinishedMessage.into());
         }
-        outbox::feed_chunk(self.outbox, chunk, Fin::More).await
+        self.queue(chunk, Fin::More).await
     }
 
     /// Sends a piece: [`feed`](Self::feed), and all that waits is written.
@@ -41,12 +45,26 @@ impl<'a, O: Outbox> MessageWriter<'a, O> {
     }
 
     /// Ends the message, with an empty frame, and writes all that waits.
-    pub async fn finish(self) -> Result<(), Error> {
+    pub async fn finish(mut self) -> Result<(), Error> {
         let end: Message<'_> = match self.kind {
             Kind::Text => "".into(),
             Kind::Binary => (&[]).into(),
         };
-        outbox::feed_chunk(self.outbox, end, Fin::Last).await?;
+        self.queue(end, Fin::Last).await?;
         outbox::flush(self.outbox).await
+    }
+
+    async fn queue(&mut self, chunk: Message<'_>, fin: Fin) -> Result<(), Error> {
+        let Self { outbox, has_begun, .. } = self;
+        poll_fn(|cx| outbox.poll_room(cx)).await?;
+        outbox.queue(|connection, output| {
+            if !*has_begun {
+                // Another one may be unfinished.
+                connection.check_between_messages()?;
+            }
+            connection.send_chunk(chunk, fin, output)
+        })?;
+        *has_begun = true;
+        Ok(())
     }
 }

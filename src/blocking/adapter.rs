@@ -31,9 +31,33 @@ impl<S> Unpin for Timed<S> {}
 
 impl<S: Stream> Timed<S> {
     pub(super) fn new(mut stream: S) -> Self {
-        let has_timeouts =
-            stream.set_read_timeout(LIMIT).is_ok() && stream.set_write_timeout(LIMIT).is_ok();
+        let has_timeouts = stream.set_write_timeout(Some(LIMIT)).is_ok()
+            && stream.set_read_timeout(Some(LIMIT)).is_ok();
+        if !has_timeouts {
+            let _ = stream.set_write_timeout(None);
+        }
         Self { stream, has_timeouts, read_limit: LIMIT, write_limit: LIMIT }
+    }
+
+    /// The stream, for somebody else to use.
+    pub(super) fn lend(&mut self) -> &mut S {
+        if self.has_timeouts {
+            let _ = self.stream.set_read_timeout(None);
+            let _ = self.stream.set_write_timeout(None);
+            (self.read_limit, self.write_limit) = (Duration::MAX, Duration::MAX);
+        }
+        &mut self.stream
+    }
+
+    /// The stream, as it was.
+    pub(super) fn into_inner(mut self) -> S {
+        self.lend();
+        self.stream
+    }
+
+    /// Goes on for the other direction as well, of which `reader` was a clone.
+    pub(super) fn join(self, reader: &Self) -> Self {
+        Self { read_limit: reader.read_limit, ..self }
     }
 
     /// The same stream for the other direction.
@@ -96,7 +120,12 @@ impl Runtime for Blocking {
     }
 
     fn is_temporary(error: &io::Error) -> bool {
-        matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+        match error.kind() {
+            io::ErrorKind::WouldBlock => true,
+            // On Unix the system says so of a connection that it has given up.
+            io::ErrorKind::TimedOut => !cfg!(unix) || error.raw_os_error().is_none(),
+            _ => false,
+        }
     }
 }
 
@@ -111,7 +140,7 @@ impl<S: Stream> ReadFrom<Timed<S>> for Blocking {
 
     fn wait_at_most(stream: &mut Timed<S>, limit: Duration) {
         if stream.has_timeouts && is_due(&mut stream.read_limit, limit) {
-            let _ = stream.stream.set_read_timeout(stream.read_limit);
+            let _ = stream.stream.set_read_timeout(Some(stream.read_limit));
         }
     }
 
@@ -150,18 +179,17 @@ impl<S: Stream> WriteTo<Timed<S>> for Blocking {
 
     fn wait_at_most(stream: &mut Timed<S>, limit: Duration) {
         if stream.has_timeouts && is_due(&mut stream.write_limit, limit) {
-            let _ = stream.stream.set_write_timeout(stream.write_limit);
+            let _ = stream.stream.set_write_timeout(Some(stream.write_limit));
         }
     }
 }
 
-/// Whether a stream has to be told of a new limit: one that is a little too short costs less than
-/// that.
+/// Whether a stream has to be told of a new limit. It is told of a shorter one, so that it need not be
+/// told again at every call while a deadline comes nearer: to look too early costs less.
 fn is_due(current: &mut Duration, limit: Duration) -> bool {
-    let limit = limit.max(MIN_LIMIT);
     let is_due = limit < *current || *current < limit / 2;
     if is_due {
-        *current = limit;
+        *current = (limit / 4 * 3).max(MIN_LIMIT);
     }
     is_due
 }

@@ -4,6 +4,7 @@ use std::{
     io,
     net::{TcpStream, ToSocketAddrs},
     ops,
+    time::Instant,
 };
 
 use super::{
@@ -11,7 +12,9 @@ use super::{
     adapter::{Blocking, Timed, wait},
     stream::Stream,
 };
-use crate::{Answer, ClientRequest, Config, Error, Offer, RequestHead, Response, asynchronous};
+use crate::{
+    Answer, ClientRequest, Config, Error, Offer, RequestHead, Response, Timeout, asynchronous,
+};
 
 /// Accepts any request for a WebSocket, with the default limits. [`Incoming`] lets you look first.
 ///
@@ -33,9 +36,14 @@ pub fn accept<S: Stream>(stream: S) -> Result<WebSocket<S>, Error> {
 pub fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
     let request = ClientRequest::new(url)?;
     let config = Config::default();
+    let deadline = Instant::now() + config.handshake_timeout;
     let mut result = Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
     for address in request.plain_address()?.to_socket_addrs()? {
-        result = TcpStream::connect_timeout(&address, config.handshake_timeout);
+        let rest = deadline.saturating_duration_since(Instant::now());
+        if rest.is_zero() {
+            return Err(Timeout::Handshake.into());
+        }
+        result = TcpStream::connect_timeout(&address, rest);
         if result.is_ok() {
             break;
         }
@@ -110,13 +118,14 @@ impl<S: Stream> Upgrade<S> {
         wait(self.0.accept(answer)).map(WebSocket)
     }
 
-    /// Rejects: writes an HTTP answer. Returns the stream, to be closed.
+    /// Rejects: writes an HTTP answer. Returns the stream, to be closed: a client that is still
+    /// sending may miss the answer unless the stream is read to its end first.
     ///
     /// # Errors
     ///
     /// [`Error::Handshake`] for an answer that cannot be written, [`Error::Timeout`] and [`Error::Io`].
     pub fn reject(self, response: &Response) -> Result<S, Error> {
-        wait(self.0.reject(response)).map(|timed| timed.stream)
+        wait(self.0.reject(response)).map(Timed::into_inner)
     }
 }
 
@@ -128,8 +137,8 @@ impl<S: Stream> Http<S> {
     }
 
     /// The stream, to read the body from.
-    pub const fn stream_mut(&mut self) -> &mut S {
-        &mut self.0.stream_mut().stream
+    pub fn stream_mut(&mut self) -> &mut S {
+        self.0.stream_mut().lend()
     }
 
     /// Answers the request. Returns the stream, to be closed.
@@ -138,7 +147,7 @@ impl<S: Stream> Http<S> {
     ///
     /// As [`Upgrade::reject`].
     pub fn respond(self, response: &Response) -> Result<S, Error> {
-        wait(self.0.respond(response)).map(|timed| timed.stream)
+        wait(self.0.respond(response)).map(Timed::into_inner)
     }
 }
 

@@ -30,10 +30,10 @@
 //! given up ([`Config::ping_interval`](crate::Config::ping_interval)). A stream that cannot be told
 //! how long to wait ([`Untimed`]) waits for ever instead.
 //!
-//! Two peers that both send more than the sockets between them hold, and neither receives, get on, but
-//! slowly: a write that waits gives way to a read every 10 ms, and a `send` reads ahead no further than
-//! one message. For traffic both ways at once, [`split`](WebSocket::split) the WebSocket and use two
-//! threads.
+//! A write that waits gives way to a read every 10 ms, and a `send` reads ahead one message, no more:
+//! two peers that both go on sending, and neither receives, end with
+//! [`Timeout::Write`](crate::Timeout::Write). For traffic both ways at once,
+//! [`split`](WebSocket::split) the WebSocket and use two threads.
 
 mod adapter;
 mod handshake;

@@ -15,6 +15,9 @@ use crate::{
 /// The half of a WebSocket that receives; it also answers Pings and the peer's Close, and keeps the
 /// time. What the other half did it sees after 5 s at the latest.
 ///
+/// It answers a Close when it reads it (RFC 6455 §5.5.1): what the application has yet to send then
+/// cannot be sent any more.
+///
 /// Dropped, it leaves the other half able to send, but nobody reads what the peer says any more: not
 /// its Pings, and not its Close.
 #[derive(Debug)]
@@ -65,7 +68,7 @@ impl<S: Stream> ReceiveHalf<S> {
     /// Returns the halves if they are not of the same WebSocket.
     #[allow(clippy::result_large_err, reason = "it gives back what it was given")]
     pub fn reunite(self, send: SendHalf<S>) -> Result<WebSocket<S>, NotAPair<Self, SendHalf<S>>> {
-        match self.0.reunite_with(send.0, |_, writer| writer) {
+        match self.0.reunite_with(send.0, |reader, writer| writer.join(&reader)) {
             Ok(ws) => Ok(WebSocket(ws)),
             Err(NotAPair(receive, send)) => Err(NotAPair(Self(receive), SendHalf(send))),
         }

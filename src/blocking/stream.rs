@@ -11,19 +11,46 @@ use std::os::unix::net::UnixStream;
 
 /// A stream that waits until it has read or written something.
 ///
-/// `TcpStream` and `UnixStream` are some. For another type, `impl blocking::Stream for MyStream {}`
-/// does, or [`Untimed`] where the type is not yours. Such a stream waits for ever: no ping keeps the
-/// connection alive, no timeout ends it, and two peers that both send more than the sockets between
-/// them hold wait for each other; with the two methods for timeouts none of that is so.
+/// `TcpStream` and `UnixStream` are some; their timeouts are the WebSocket's to set for as long as it
+/// has them. Any other type can be one, by handing on what its socket can:
+///
+/// ```
+/// # struct Tls(std::net::TcpStream);
+/// # impl std::io::Read for Tls {
+/// #     fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> { self.0.read(room) }
+/// # }
+/// # impl std::io::Write for Tls {
+/// #     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> { self.0.write(bytes) }
+/// #     fn flush(&mut self) -> std::io::Result<()> { self.0.flush() }
+/// # }
+/// # use std::{io, net::Shutdown, time::Duration};
+/// use fullduplex::blocking::Stream;
+///
+/// impl Stream for Tls {
+///     fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+///         self.0.set_read_timeout(timeout)
+///     }
+///     fn set_write_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+///         self.0.set_write_timeout(timeout)
+///     }
+///     fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
+///         self.0.shutdown(how)
+///     }
+/// }
+/// ```
+///
+/// Without these, and in [`Untimed`], a stream waits for ever: no ping keeps the connection alive, no
+/// timeout ends it, and two peers that both send more than the sockets between them hold wait for each
+/// other.
 pub trait Stream: Read + Write {
-    /// Sets how long a read waits, which is at least 1 ms. One that waited so long fails with
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut).
-    fn set_read_timeout(&mut self, _timeout: Duration) -> io::Result<()> {
+    /// Sets how long a read waits, which is at least 1 ms; `None`: for ever. One that waited so long
+    /// fails with [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut).
+    fn set_read_timeout(&mut self, _timeout: Option<Duration>) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Sets how long a write waits, likewise.
-    fn set_write_timeout(&mut self, _timeout: Duration) -> io::Result<()> {
+    fn set_write_timeout(&mut self, _timeout: Option<Duration>) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -67,11 +94,11 @@ impl<S: Write> Write for Untimed<S> {
 impl<S: Read + Write> Stream for Untimed<S> {}
 
 impl<S: Stream + ?Sized> Stream for &mut S {
-    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         (**self).set_read_timeout(timeout)
     }
 
-    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+    fn set_write_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         (**self).set_write_timeout(timeout)
     }
 
@@ -81,11 +108,11 @@ impl<S: Stream + ?Sized> Stream for &mut S {
 }
 
 impl<S: Stream + ?Sized> Stream for Box<S> {
-    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         (**self).set_read_timeout(timeout)
     }
 
-    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+    fn set_write_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         (**self).set_write_timeout(timeout)
     }
 
@@ -95,14 +122,14 @@ impl<S: Stream + ?Sized> Stream for Box<S> {
 }
 
 impl Stream for TcpStream {
-    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         // Some systems hand it down from a listener; it would make every wait a busy one.
         self.set_nonblocking(false)?;
-        Self::set_read_timeout(self, Some(timeout))
+        Self::set_read_timeout(self, timeout)
     }
 
-    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        Self::set_write_timeout(self, Some(timeout))
+    fn set_write_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        Self::set_write_timeout(self, timeout)
     }
 
     fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
@@ -118,13 +145,13 @@ impl CloneStream for TcpStream {
 
 #[cfg(unix)]
 impl Stream for UnixStream {
-    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.set_nonblocking(false)?;
-        Self::set_read_timeout(self, Some(timeout))
+        Self::set_read_timeout(self, timeout)
     }
 
-    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        Self::set_write_timeout(self, Some(timeout))
+    fn set_write_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        Self::set_write_timeout(self, timeout)
     }
 
     fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {

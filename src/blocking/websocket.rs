@@ -152,7 +152,8 @@ impl<S: Stream> WebSocket<S> {
         &self.0.stream().stream
     }
 
-    /// The stream, to change its settings. Reading from it or writing to it breaks the protocol.
+    /// The stream, to change its settings, but for its timeouts: those are the WebSocket's. Reading
+    /// from it or writing to it breaks the protocol.
     pub const fn stream_mut(&mut self) -> &mut S {
         &mut self.0.stream_mut().stream
     }
@@ -166,7 +167,7 @@ impl<S: Stream> WebSocket<S> {
     /// is dropped, and a message that a `send` read ahead.
     pub fn into_parts(self) -> (S, Vec<u8>) {
         let (timed, unread) = self.0.into_parts();
-        (timed.stream, unread)
+        (timed.into_inner(), unread)
     }
 
     /// Splits the WebSocket in two, for two threads: one receives while the other sends, on two clones

@@ -69,6 +69,17 @@ impl Connection {
         self.locate_parts(input, used, unit, output)
     }
 
+    /// Takes back a piece of a message which the application does not want by pieces after all: the
+    /// first one begins the message, any other is skipped with the rest of it.
+    #[cfg(feature = "std")]
+    pub(crate) fn take_back(&mut self, located: LocatedMessage) {
+        if let LocatedContent::Owned(message) = located.content
+            && located.first
+        {
+            self.assembler.take_back(message);
+        }
+    }
+
     /// What comes before any event is looked for.
     #[inline]
     pub(super) fn begin(&mut self, input: &[u8], output: &mut WriteBuffer) {
@@ -125,8 +136,8 @@ impl Connection {
                     match self.inflate(part, &input[payload.clone()], unit) {
                         Ok((message, len)) => {
                             *used = payload.start + len;
-                            let Some(message) = message else { continue };
                             self.timers.message();
+                            let Some(message) = message else { continue };
                             LocatedEvent::Message(message)
                         }
                         Err(error) => {
@@ -136,15 +147,13 @@ impl Connection {
                     }
                 }
                 LocatedPart::Data { kind, first, fin, frame_rest, is_compressed } => {
+                    self.timers.message();
                     let start = payload.start;
                     let payload = &mut input[payload];
                     let chunk = Chunk { kind, payload, first, fin, frame_rest, is_compressed };
                     match self.chunk(chunk, start, unit) {
                         Ok(None) => continue,
-                        Ok(Some(message)) => {
-                            self.timers.message();
-                            LocatedEvent::Message(message)
-                        }
+                        Ok(Some(message)) => LocatedEvent::Message(message),
                         Err(error) => {
                             *used = input.len();
                             return Err(self.fail(error, output));
@@ -206,6 +215,12 @@ impl LocatedMessage {
     /// A whole message that lies in the input.
     const fn lent(kind: Kind, payload: Range<usize>) -> Self {
         Self { first: true, last: true, content: LocatedContent::Lent(kind, payload) }
+    }
+
+    /// Whether it is no piece.
+    #[cfg(feature = "std")]
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.first && self.last
     }
 
     /// What was taken out of the input ahead of time, to be lent later.

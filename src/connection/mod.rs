@@ -213,9 +213,10 @@ impl Connection {
         }
     }
 
-    /// Says that the stream took something of what is to be written.
+    /// Says that the stream took something of what is to be written, after
+    /// [`set_now`](Self::set_now) if it had stalled.
     pub fn wrote(&mut self) {
-        self.timers.wrote();
+        self.timers.wrote(self.receiver.has_failed());
     }
 
     /// Says that the stream takes nothing more at the moment, after [`set_now`](Self::set_now). From
@@ -223,6 +224,27 @@ impl Connection {
     /// [`Config::write_timeout`](Config::write_timeout).
     pub fn write_stalled(&mut self) {
         self.timers.write_stalled();
+    }
+
+    /// Whether [`handle_timeout`](Self::handle_timeout) had something to do by the last time that was
+    /// told.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_due(&self) -> bool {
+        self.timers.is_due()
+    }
+
+    /// Whether [`write_stalled`](Self::write_stalled) was said last.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_write_stalled(&self) -> bool {
+        self.timers.is_write_stalled()
+    }
+
+    /// Lets the time to close begin now, if the connection is closing: the last that was told of the
+    /// time may be long ago.
+    #[cfg(feature = "std")]
+    pub(crate) fn restart_closing(&mut self, now: Duration) {
+        self.timers.set_now(now);
+        self.timers.restart_closing();
     }
 
     /// When a write that has to wait has waited too long: for a caller that only writes.
@@ -236,11 +258,13 @@ impl Connection {
         self.timers.latency()
     }
 
-    /// What the message that is being received is handed over by.
-    #[cfg(feature = "std")]
-    pub(crate) fn unit(&self) -> crate::part::Unit {
-        use crate::part::Unit;
-        if self.assembler.is_passing() { Unit::Chunk } else { Unit::Message }
+    /// Whether a message can be begun.
+    ///
+    /// # Errors
+    ///
+    /// Inside a message that [`send_chunk`](Self::send_chunk) began, and after a Close.
+    pub(crate) fn check_between_messages(&self) -> Result<(), SendError> {
+        self.sender.check_between_messages()
     }
 
     /// Which end this is.

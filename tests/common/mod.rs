@@ -3,12 +3,16 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod halves;
 pub(crate) mod handshake;
 pub(crate) mod pair;
 pub(crate) mod pieces;
 #[cfg(feature = "tokio")]
 pub(crate) mod polled;
 pub(crate) mod scripted;
+pub(crate) mod shared;
+#[cfg(feature = "tokio")]
+pub(crate) mod sockets;
 pub(crate) mod stories;
 
 use bytes::Buf;

@@ -1,4 +1,4 @@
-//! The scripted stream as tokio sees it, and futures that are polled by hand.
+//! The scripted stream as tokio and futures-io see it, and futures that are polled by hand.
 
 use std::{
     future::Future,
@@ -16,7 +16,7 @@ use tokio::{
 
 use super::scripted::Scripted;
 
-/// The script as tokio sees a stream.
+/// The script as tokio and futures-io see a stream.
 pub(crate) struct Polled(pub(crate) Scripted);
 
 impl AsyncRead for Polled {
@@ -54,6 +54,39 @@ impl AsyncWrite for Polled {
         self.0.poll_flush()
     }
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl smol::io::AsyncRead for Polled {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        room: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_read(room)
+    }
+}
+
+impl smol::io::AsyncWrite for Polled {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_write(&[bytes])
+    }
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write_vectored(self, cx, slices)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_flush()
+    }
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 }

@@ -1,0 +1,58 @@
+//! An echo server on smol, and a page that shows round trips.
+//!
+//! `cargo run --release --features futures-io --example echo_server_futures [ADDR]`, then open the
+//! address in a browser.
+
+use std::{env, time::Duration};
+
+use fullduplex::{Answer, Config, Error, futures_io::Incoming};
+use smol::{
+    Timer,
+    net::{TcpListener, TcpStream},
+};
+
+#[path = "shared/page.rs"]
+mod page;
+
+fn main() -> Result<(), Error> {
+    smol::block_on(listen())
+}
+
+async fn listen() -> Result<(), Error> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
+    let listener = TcpListener::bind(&address).await?;
+    let address = listener.local_addr()?;
+    println!("listening on ws://{address}");
+    eprintln!("open http://{address} in a browser");
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => smol::spawn(async {
+                if let Err(error) = serve(stream).await {
+                    eprintln!("{error}");
+                }
+            })
+            .detach(),
+            // No file descriptor is free, for instance: those that are open go on.
+            Err(error) => {
+                eprintln!("{error}");
+                Timer::after(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve(stream: TcpStream) -> Result<(), Error> {
+    stream.set_nodelay(true)?;
+    let mut ws = match Incoming::read(stream, &Config::default()).await? {
+        Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()).await?,
+        Incoming::Http(http) => {
+            let response = page::answer(&http);
+            http.respond(&response).await?;
+            return Ok(());
+        }
+    };
+    while let Some((message, mut reply)) = ws.receive_ref().await? {
+        reply.feed(message).await?;
+    }
+    Ok(())
+}
