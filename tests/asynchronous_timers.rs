@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{masked, read_frames};
-use fullduplex::{CloseCode, Config, Connection, Error, Timeout, tokio::WebSocket};
+use fullduplex::{CloseCode, Config, Connection, Error, ProtocolError, Timeout, tokio::WebSocket};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     time::{Instant, sleep, timeout},
@@ -97,4 +97,53 @@ async fn a_connection_without_messages_is_told_so() {
     let frames = read_frames(&written);
     let last = frames.last().unwrap();
     assert_eq!((last.first, &last.payload[..2]), (0x88, &1001_u16.to_be_bytes()[..]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_message_that_is_still_coming_is_not_idle() {
+    let mut config = Config::default();
+    config.idle_timeout = Some(Duration::from_secs(5));
+    let (mut peer, mut ws) = server(&config);
+    let speaking = tokio::spawn(async move {
+        peer.write_all(&masked(0x02, b"0")).await.unwrap();
+        for _ in 1..40 {
+            sleep(Duration::from_millis(500)).await;
+            peer.write_all(&masked(0x00, b"0")).await.unwrap();
+        }
+        peer.write_all(&masked(0x80, b"")).await.unwrap();
+        peer
+    });
+    assert_eq!(ws.receive().await.unwrap(), Some(vec![b'0'; 40].into()));
+    drop(speaking.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_is_still_reading_a_long_message_owes_no_pong() {
+    let (mut peer, ws) = server(&Config::default());
+    let (mut receive, mut send) = ws.split();
+    // The pipe holds 1024 bytes: it takes 100 s.
+    tokio::spawn(async move {
+        let mut room = [0; 1024];
+        while peer.read(&mut room).await.unwrap() > 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let receiving = tokio::spawn(async move { receive.receive().await });
+    let start = Instant::now();
+    send.send(vec![7; 1_024_000]).await.unwrap();
+    assert!(start.elapsed() >= 2 * Duration::from_secs(40), "two times what a Pong may take");
+    assert!(!receiving.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_failed_has_its_time_from_when_the_application_comes_to_it() {
+    let (mut peer, mut ws) = server(&Config::default());
+    peer.write_all(&[masked(0x81, b"work"), masked(0x83, b"bad")].concat()).await.unwrap();
+    ws.receive().await.unwrap();
+    // The work takes longer than the close timeout.
+    sleep(Duration::from_secs(11)).await;
+    let start = Instant::now();
+    let ended = ws.receive().await;
+    assert!(matches!(ended, Err(Error::Protocol(ProtocolError::ReservedOpcode(3)))), "{ended:?}");
+    assert_eq!(start.elapsed().as_secs(), 10);
 }

@@ -8,11 +8,14 @@ use std::{
     iter,
     pin::Pin,
     task::{Context, Poll},
+    thread,
     time::{Duration, Instant},
 };
 
 use common::masked;
-use fullduplex::{CloseCode, Config, Connection, Error, Timeout, blocking, tokio::WebSocket};
+use fullduplex::{
+    CloseCode, Config, Connection, Error, ProtocolError, Timeout, blocking, tokio::WebSocket,
+};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Says the same for ever; reads nothing of the answers, or all.
@@ -20,6 +23,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 struct Busy {
     says: Vec<u8>,
     reads: bool,
+    /// How long it takes to say something.
+    pause: Duration,
     /// Where in what it says the next read begins.
     at: usize,
     since: Instant,
@@ -27,11 +32,19 @@ struct Busy {
 
 impl Busy {
     fn new(says: &[u8], reads: bool) -> Self {
-        Self { says: says.repeat(100), reads, at: 0, since: Instant::now() }
+        let pause = Duration::ZERO;
+        Self { says: says.repeat(100), reads, pause, at: 0, since: Instant::now() }
+    }
+
+    /// Says a frame a millisecond: little, but so that there is always something to read.
+    fn trickling(frame: &[u8]) -> Self {
+        let pause = Duration::from_millis(1);
+        Self { says: frame.to_vec(), reads: true, pause, at: 0, since: Instant::now() }
     }
 
     fn say(&mut self, room: &mut [u8]) -> usize {
         assert!(self.since.elapsed() < LONG, "it goes on for ever");
+        thread::sleep(self.pause);
         let rest = &self.says[self.at..];
         let len = rest.len().min(room.len());
         room[..len].copy_from_slice(&rest[..len]);
@@ -195,6 +208,31 @@ async fn pongs_that_never_end_are_no_messages_for_the_idle_timeout() {
     let (mut blocking, mut ws) = servers(&peer, &config, b"");
     assert_ends("blocking", blocking.receive(), Timeout::Idle);
     assert_ends("tokio", ws.receive().await, Timeout::Idle);
+}
+
+#[tokio::test]
+async fn a_trickle_that_never_ends_puts_off_neither_the_close_timeout_nor_the_idle_timeout() {
+    let (mut blocking, mut ws) = servers(&Busy::trickling(&masked(0x89, b"")), &limits(), b"");
+    assert_ends("blocking", blocking.close(CloseCode::NORMAL, ""), Timeout::Close);
+    assert_ends("tokio", ws.close(CloseCode::NORMAL, "").await, Timeout::Close);
+
+    let mut config = limits();
+    config.idle_timeout = Some(SHORT);
+    let (mut blocking, mut ws) = servers(&Busy::trickling(&masked(0x89, b"")), &config, b"");
+    assert_ends("blocking", blocking.receive(), Timeout::Idle);
+    assert_ends("tokio", ws.receive().await, Timeout::Idle);
+}
+
+#[tokio::test]
+async fn a_peer_that_failed_and_says_a_little_for_ever_is_given_up_after_the_close_timeout() {
+    let peer = Busy::trickling(&masked(0x8b, b""));
+    let assert_fails = |name: &str, ended: Result<_, Error>| {
+        let error = ProtocolError::ReservedOpcode(0xb);
+        assert!(matches!(&ended, Err(Error::Protocol(it)) if *it == error), "{name}: {ended:?}");
+    };
+    let (mut blocking, mut ws) = servers(&peer, &limits(), b"");
+    assert_fails("blocking", blocking.receive());
+    assert_fails("tokio", ws.receive().await);
 }
 
 const SHORT: Duration = Duration::from_millis(30);

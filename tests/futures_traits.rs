@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{
     masked,
     polled::{finish, poll, server, websocket},
@@ -10,10 +12,14 @@ use common::{
     shared::Shared,
     unmasked,
 };
-use fullduplex::{CloseCode, Config, Connection, Error, Message, ProtocolError};
+use fullduplex::{CloseCode, Config, Connection, Error, Message, ProtocolError, tokio::WebSocket};
 use futures_util::{
     SinkExt, StreamExt, TryStreamExt,
     stream::{self, FusedStream},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, duplex},
+    time::{sleep, timeout},
 };
 
 fn said(last: &[u8]) -> Scripted {
@@ -97,3 +103,28 @@ fn a_receiving_half_forwarded_into_the_sending_one_echoes_and_answers_the_close(
     finish(receive.forward(send)).unwrap();
     assert_eq!(stream.written(), expected);
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_two_tasks_that_poll_a_websocket_as_a_stream_and_as_a_sink_neither_loses_its_wakeup() {
+    let (mut peer, stream) = duplex(64);
+    let mut config = Config::default();
+    config.ping_interval = None;
+    let ws = WebSocket::new(stream, Connection::server(&config), &[]);
+    let (mut sink, mut items) = StreamExt::split(ws);
+    let receiving = tokio::spawn(async move { items.next().await });
+    sleep(MOMENT).await;
+    // It waits for the pipe, and reads ahead: the message comes to this task.
+    let sending = tokio::spawn(async move { sink.send(Message::from(vec![7; 1000])).await });
+    sleep(MOMENT).await;
+    peer.write_all(&masked(0x81, b"text")).await.unwrap();
+    let mut written = [0; 1004];
+    timeout(LONG, peer.read_exact(&mut written)).await.expect("it is written").unwrap();
+    sending.await.unwrap().unwrap();
+    let received = timeout(LONG, receiving).await.expect("it was woken").unwrap();
+    assert_eq!(received.unwrap().unwrap(), "text".into());
+}
+
+/// Tasks that can go on have done so.
+const MOMENT: Duration = Duration::from_millis(1);
+/// Far more than anything here takes.
+const LONG: Duration = Duration::from_secs(60);

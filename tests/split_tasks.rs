@@ -77,6 +77,21 @@ async fn a_send_that_is_dropped_half_way_is_written_on_by_the_half_that_waits_al
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_sending_half_fed_before_it_was_dropped_is_written_by_the_half_that_waits_already()
+{
+    let (mut peer, stream) = duplex(1024);
+    let (mut receive, mut send) = server(stream, &without_pings()).split();
+    let receiving = tokio::spawn(async move { receive.receive().await });
+    tokio::task::yield_now().await;
+    send.feed("fed").await.unwrap();
+    drop(send);
+    let mut written = [0; 5];
+    timeout(LONG, peer.read_exact(&mut written)).await.expect("it is written").unwrap();
+    assert_eq!(written, *b"\x81\x03fed");
+    assert!(!receiving.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_error_of_the_sending_half_wakes_the_other() {
     // The stream never wakes who reads.
     let script = Scripted::new().read_pending().read_pending().write_fails(ErrorKind::BrokenPipe);

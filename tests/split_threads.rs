@@ -75,6 +75,29 @@ fn a_close_that_is_not_answered_ends_by_the_close_timeout() {
 }
 
 #[test]
+fn a_peer_that_closed_and_still_reads_slowly_ends_by_the_close_timeout() {
+    let mut config = Config::default();
+    config.close_timeout = SHORT;
+    let (mut peer, mut receive, mut send) = server(&config);
+    let sending = thread::spawn(move || send.send(vec![7; LARGE]));
+    let reading = thread::spawn(move || {
+        let mut room = [0; 16 * 1024];
+        peer.read_exact(&mut room[..1]).unwrap();
+        peer.write_all(&masked(0x88, b"")).unwrap();
+        // All of it would take more than a second.
+        let mut read = 1;
+        while let Ok(len @ 1..) = peer.read(&mut room) {
+            read += len;
+            thread::sleep(Duration::from_millis(5));
+        }
+        read
+    });
+    assert_eq!(receive.receive().unwrap(), None);
+    assert!(sending.join().unwrap().is_err(), "it was given up");
+    assert!(reading.join().unwrap() < LARGE);
+}
+
+#[test]
 fn a_peer_that_reads_nothing_ends_both_halves_by_the_write_timeout() {
     let mut config = Config::default();
     config.write_timeout = SHORT;

@@ -113,13 +113,14 @@ impl<R, W, A: Runtime> Half<R, W, A> {
             // A poll that does not wait gives it back at once; and so does the receiving half.
             Turn::Wait if !A::WAITS || self.side == Side::Send => Poll::Ready(Some(lock(writer))),
             // The sending half may have it for as long as the peer takes to read.
-            Turn::Wait => match try_lock(writer) {
-                Some(writer) => Poll::Ready(Some(writer)),
-                None => {
+            Turn::Wait => {
+                let taken = try_lock(writer);
+                if taken.is_none() {
                     thread::sleep(WRITE_LIMIT);
-                    Poll::Pending
+                    return Poll::Pending;
                 }
-            },
+                Poll::Ready(taken)
+            }
         }
     }
 }

@@ -263,6 +263,7 @@ impl Connection {
     /// # Errors
     ///
     /// Inside a message that [`send_chunk`](Self::send_chunk) began, and after a Close.
+    #[cfg(feature = "std")]
     pub(crate) fn check_between_messages(&self) -> Result<(), SendError> {
         self.sender.check_between_messages()
     }
