@@ -6,6 +6,8 @@ use std::env;
 
 use fullduplex::Error;
 
+#[path = "shared/config.rs"]
+mod config;
 #[path = "shared/either.rs"]
 mod either;
 

@@ -5,12 +5,14 @@
 
 use std::{env, time::Duration};
 
-use fullduplex::{Answer, Config, Error, tokio::Incoming};
+use fullduplex::{Answer, Error, tokio::Incoming};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::sleep,
 };
 
+#[path = "shared/config.rs"]
+mod config;
 #[path = "shared/page.rs"]
 mod page;
 
@@ -39,7 +41,7 @@ async fn main() -> Result<(), Error> {
 
 async fn serve(stream: TcpStream) -> Result<(), Error> {
     stream.set_nodelay(true)?;
-    let mut ws = match Incoming::read(stream, &Config::default()).await? {
+    let mut ws = match Incoming::read(stream, &config::config()).await? {
         Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()).await?,
         Incoming::Http(http) => {
             let response = page::answer(&http);

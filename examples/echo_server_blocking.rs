@@ -9,8 +9,10 @@ use std::{
     time::Duration,
 };
 
-use fullduplex::{Answer, Config, Error, blocking::Incoming};
+use fullduplex::{Answer, Error, blocking::Incoming};
 
+#[path = "shared/config.rs"]
+mod config;
 #[path = "shared/page.rs"]
 mod page;
 
@@ -38,7 +40,7 @@ fn main() -> Result<(), Error> {
 
 fn serve(stream: TcpStream) -> Result<(), Error> {
     stream.set_nodelay(true)?;
-    let mut ws = match Incoming::read(stream, &Config::default())? {
+    let mut ws = match Incoming::read(stream, &config::config())? {
         Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new())?,
         Incoming::Http(http) => {
             let response = page::answer(&http);

@@ -5,12 +5,14 @@
 
 use std::{env, time::Duration};
 
-use fullduplex::{Answer, Config, Error, futures_io::Incoming};
+use fullduplex::{Answer, Error, futures_io::Incoming};
 use smol::{
     Timer,
     net::{TcpListener, TcpStream},
 };
 
+#[path = "shared/config.rs"]
+mod config;
 #[path = "shared/page.rs"]
 mod page;
 
@@ -43,7 +45,7 @@ async fn listen() -> Result<(), Error> {
 
 async fn serve(stream: TcpStream) -> Result<(), Error> {
     stream.set_nodelay(true)?;
-    let mut ws = match Incoming::read(stream, &Config::default()).await? {
+    let mut ws = match Incoming::read(stream, &config::config()).await? {
         Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()).await?,
         Incoming::Http(http) => {
             let response = page::answer(&http);

@@ -6,13 +6,15 @@
 
 use std::{env, time::Duration};
 
-use fullduplex::{Answer, Config, Error, Message, tokio::Incoming};
+use fullduplex::{Answer, Error, Message, tokio::Incoming};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{mpsc, oneshot},
     time::sleep,
 };
 
+#[path = "shared/config.rs"]
+mod config;
 #[path = "shared/page.rs"]
 mod page;
 
@@ -41,7 +43,7 @@ async fn main() -> Result<(), Error> {
 
 async fn serve(stream: TcpStream) -> Result<(), Error> {
     stream.set_nodelay(true)?;
-    let ws = match Incoming::read(stream, &Config::default()).await? {
+    let ws = match Incoming::read(stream, &config::config()).await? {
         Incoming::Upgrade(upgrade) => upgrade.accept(&Answer::new()).await?,
         Incoming::Http(http) => {
             let response = page::answer(&http);

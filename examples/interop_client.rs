@@ -8,6 +8,8 @@ use std::env;
 use either::Client;
 use fullduplex::{CloseCode, Error, Message};
 
+#[path = "shared/config.rs"]
+mod config;
 #[path = "shared/either.rs"]
 mod either;
 

@@ -1,7 +1,11 @@
 //! One client over either adapter, so that the same examination runs with both.
 
-use fullduplex::{CloseCode, Closing, Error, Message, blocking, tokio as asynchronous};
+use fullduplex::{
+    ClientRequest, CloseCode, Closing, Error, Message, blocking, tokio as asynchronous,
+};
 use tokio::net::TcpStream;
+
+use crate::config;
 
 /// A client; the blocking one blocks its thread, which is all that these programs do.
 pub enum Client {
@@ -12,9 +16,21 @@ pub enum Client {
 impl Client {
     /// Connects with the adapter that the environment variable `ADAPTER` names: `blocking` or `tokio`.
     pub async fn connect(url: &str) -> Result<Self, Error> {
+        let request = ClientRequest::new(url)?;
+        let address = (request.host(), request.port());
         match std::env::var("ADAPTER").as_deref() {
-            Ok("blocking") => blocking::connect(url).map(Self::Blocking),
-            Ok("tokio") => asynchronous::connect(url).await.map(Self::Tokio),
+            Ok("blocking") => {
+                let stream = std::net::TcpStream::connect(address)?;
+                stream.set_nodelay(true)?;
+                let (ws, _) = blocking::connect_over(stream, &request, &config::config())?;
+                Ok(Self::Blocking(ws))
+            }
+            Ok("tokio") => {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                let connected = asynchronous::connect_over(stream, &request, &config::config());
+                Ok(Self::Tokio(connected.await?.0))
+            }
             _ => panic!("ADAPTER is neither blocking nor tokio"),
         }
     }

@@ -32,6 +32,15 @@ pub(super) async fn feed(outbox: &mut impl Outbox, message: Message<'_>) -> Resu
     outbox.queue(|connection, output| connection.send(message, output))
 }
 
+#[cfg(feature = "deflate")]
+pub(super) async fn feed_plain(
+    outbox: &mut impl Outbox,
+    message: Message<'_>,
+) -> Result<(), Error> {
+    poll_fn(|cx| outbox.poll_room(cx)).await?;
+    outbox.queue(|connection, output| connection.send_plain(message, output))
+}
+
 pub(super) async fn feed_prepared(
     outbox: &mut impl Outbox,
     message: &Prepared,

@@ -136,6 +136,13 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         outbox::feed(self, message.into()).await
     }
 
+    /// As [`feed`](Self::feed), but the message is not compressed: one with a secret in it (see
+    /// [`Compression`](crate::Compression)).
+    #[cfg(feature = "deflate")]
+    pub async fn feed_plain<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
+        outbox::feed_plain(self, message.into()).await
+    }
+
     /// As [`feed`](Self::feed), for a message that goes to many.
     pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         outbox::feed_prepared(self, message).await

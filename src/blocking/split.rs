@@ -88,6 +88,13 @@ impl<S: Stream> SendHalf<S> {
         wait(self.0.feed(message))
     }
 
+    /// As [`feed`](Self::feed), but the message is not compressed: one with a secret in it (see
+    /// [`Compression`](crate::Compression)).
+    #[cfg(feature = "deflate")]
+    pub fn feed_plain<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
+        wait(self.0.feed_plain(message))
+    }
+
     /// As [`feed`](Self::feed), for a message that goes to many.
     pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         wait(self.0.feed_prepared(message))
