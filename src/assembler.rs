@@ -77,13 +77,22 @@ impl Assembler {
         &mut self,
         chunk: Chunk<'_>,
     ) -> Result<Option<Message<'static>>, ProtocolError> {
+        self.gather_within(chunk, usize::MAX)
+    }
+
+    /// As [`gather`](Self::gather), for a message that is known to have at most `limit` bytes.
+    pub(crate) fn gather_within(
+        &mut self,
+        chunk: Chunk<'_>,
+        limit: usize,
+    ) -> Result<Option<Message<'static>>, ProtocolError> {
         if chunk.first && !matches!(*self.gathered, Gathered::Failed) {
             *self.gathered = Gathered::new(chunk.kind, Utf8Carry::default());
         }
         match &mut *self.gathered {
             Gathered::Text(text, carry) => {
                 let add = carry.len() + chunk.payload.len();
-                text.reserve_exact(growth(text.len(), text.capacity(), add, &chunk));
+                text.reserve_exact(growth(text.len(), text.capacity(), add, &chunk, limit));
                 let (completed, whole) = carry.push(chunk.payload)?;
                 text.extend(completed);
                 text.push_str(whole);
@@ -93,7 +102,7 @@ impl Assembler {
             }
             Gathered::Binary(bytes) => {
                 let add = chunk.payload.len();
-                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, &chunk));
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, &chunk, limit));
                 bytes.extend_from_slice(chunk.payload);
             }
             Gathered::Passed(carry) | Gathered::Skipped(carry) => {
@@ -233,8 +242,8 @@ pub(crate) fn lend(kind: Kind, bytes: &[u8]) -> Result<Message<'_>, ProtocolErro
 /// By how many bytes to grow what is held so that `add` more fit.
 ///
 /// To twice what is held then, or one step; but in the message's last frame not beyond its end, so
-/// that the last byte finds length and capacity equal.
-fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>) -> usize {
+/// that the last byte finds length and capacity equal; and never beyond `limit`.
+fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>, limit: usize) -> usize {
     if capacity - len >= add {
         return 0;
     }
@@ -242,7 +251,9 @@ fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>) -> usize {
     let rest = usize::try_from(chunk.frame_rest).unwrap_or(usize::MAX);
     let ahead = if chunk.fin { held.max(STEP).min(rest) } else { held.max(STEP.min(rest)) };
     // What is held fits `isize`; what is reserved must too, on 32 bits as well.
-    add + ahead.min((isize::MAX as usize).saturating_sub(held))
+    let most = limit.min(isize::MAX as usize).saturating_sub(held);
+    // The last step goes to the limit, so that no large block is moved to one that is hardly larger.
+    add + if held.saturating_mul(2) > limit / 2 { most } else { ahead.min(most) }
 }
 
 /// Ends the growth: a message holds no more memory than its length.

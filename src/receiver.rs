@@ -314,6 +314,11 @@ impl Receiver {
         Ok((Unfinished { len, frames: before.frames.saturating_add(1), ..before }, first))
     }
 
+    #[cfg(feature = "deflate")]
+    pub(crate) fn max_message_len(&self) -> usize {
+        usize::try_from(self.max_message_len).unwrap_or(usize::MAX)
+    }
+
     /// Holds the length of a message against its limit (§10.4).
     #[inline]
     pub(crate) const fn check_len(&self, len: u64) -> Result<(), ProtocolError> {

@@ -36,6 +36,8 @@ enum Verdict {
     Refused(Vec<ProtocolError>),
     /// What its last byte brings: an event (none for a fragment), and an answer to the peer.
     Accepted { event: Option<Seen>, answer: Option<(u8, Vec<u8>)>, after: After },
+    /// No rule of §5: what DEFLATE makes of the payload is not its subject.
+    Compressed,
 }
 
 /// Where an accepted frame leaves the endpoint.
@@ -92,6 +94,10 @@ fn verdict(before: Before, it: Header) -> Verdict {
     let broken = broken_rules(before, it);
     if !broken.is_empty() {
         return Verdict::Refused(broken);
+    }
+    // RFC 7692 §6.1: the one meaning that a reserved bit can have here.
+    if it.rsv != 0 {
+        return Verdict::Compressed;
     }
     // §5.4: control frames may come inside a message and leave it as it was.
     let unchanged = match before.unfinished {
@@ -163,7 +169,7 @@ fn judge_all(receiver: Role) {
         // Text and binary, and continuations of two kinds, with FIN and without, of 129 lengths;
         // control frames in three places, of 126 lengths, but no Close of 1 byte.
         let expected = (2 + 2) * 2 * (126 + 2 + 1) + 3 * (3 * 126 - 1);
-        assert!(compression || accepted == expected, "{accepted} accepted of {expected}");
+        assert_eq!(accepted, expected);
     }
 }
 
@@ -196,6 +202,15 @@ fn judge(before: Before, it: Header) -> bool {
                     panic!("{before:?} {it:?} {answers:?}")
                 };
             }
+            Verdict::Compressed => {
+                use ProtocolError::{InvalidDeflate, InvalidUtf8};
+                let is_of_content = |seen: &Seen| match seen {
+                    Seen::Message(_) => true,
+                    Seen::Failed(error) => matches!(error, InvalidDeflate | InvalidUtf8),
+                    _ => false,
+                };
+                assert!(seen.iter().flatten().chain(&last).all(is_of_content), "{it:?} {last:?}");
+            }
             Verdict::Accepted { event, answer, after } => {
                 assert!(seen.iter().all(Vec::is_empty), "{before:?} {it:?}: not yet {seen:?}");
                 assert!(last.iter().eq(event), "{before:?} {it:?} {last:?}");
@@ -217,6 +232,11 @@ fn judge(before: Before, it: Header) -> bool {
 
 fn begun(before: Before) -> End {
     let mut end = End::new(before.receiver);
+    #[cfg(feature = "deflate")]
+    if before.compression {
+        let policy = fullduplex::Compression::default();
+        end.connection.set_compression(&fullduplex::Parameters::default(), &policy);
+    }
     if let Some(kind) = before.unfinished {
         let first = if kind == Kind::Text { 0x01 } else { 0x02 };
         assert_eq!(end.receive(&to(before.receiver, first, BEGUN)), []);
@@ -282,7 +302,10 @@ fn rsv(bits: u8) -> Rsv {
     FrameHeader::parse(&[0x82 | bits, 0]).unwrap().unwrap().0.rsv
 }
 
-/// The crate has no extension; with one, `true` is a second table, of deflated payloads.
+/// Whether permessage-deflate was agreed on: two tables.
+#[cfg(feature = "deflate")]
+const COMPRESSION: [bool; 2] = [false, true];
+#[cfg(not(feature = "deflate"))]
 const COMPRESSION: [bool; 1] = [false];
 /// Lengths that the 16-bit form and the 64-bit form are tried with, at their limits.
 const LENS_16: [u64; 3] = [125, 126, 300];

@@ -28,8 +28,9 @@ impl Client {
             Ok("tokio") => {
                 let stream = TcpStream::connect(address).await?;
                 stream.set_nodelay(true)?;
-                let connected = asynchronous::connect_over(stream, &request, &config::config());
-                Ok(Self::Tokio(connected.await?.0))
+                let config = config::config();
+                let (ws, _) = asynchronous::connect_over(stream, &request, &config).await?;
+                Ok(Self::Tokio(ws))
             }
             _ => panic!("ADAPTER is neither blocking nor tokio"),
         }

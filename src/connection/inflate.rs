@@ -106,7 +106,8 @@ impl Connection {
                 let held = if chunk.first { 0 } else { self.assembler.len() };
                 self.receiver.check_len((held + chunk.payload.len()) as u64)?;
             }
-            return Ok(self.assembler.gather(chunk)?.map(LocatedMessage::owned));
+            let limit = self.receiver.max_message_len();
+            return Ok(self.assembler.gather_within(chunk, limit)?.map(LocatedMessage::owned));
         }
         let (kind, last) = (chunk.kind, chunk.is_last());
         let block: &mut [u8] = chunk.payload;

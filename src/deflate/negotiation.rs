@@ -29,6 +29,13 @@ pub struct Parameters {
     pub client_max_window_bits: u8,
 }
 
+/// What an answer without parameters means: both keep a window of 32 KiB.
+impl Default for Parameters {
+    fn default() -> Self {
+        Said::default().parameters()
+    }
+}
+
 /// The parameters of one offer or answer, as they were said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Said {
