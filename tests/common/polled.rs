@@ -58,6 +58,7 @@ impl AsyncWrite for Polled {
     }
 }
 
+#[cfg(feature = "futures-io")]
 impl smol::io::AsyncRead for Polled {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -68,6 +69,7 @@ impl smol::io::AsyncRead for Polled {
     }
 }
 
+#[cfg(feature = "futures-io")]
 impl smol::io::AsyncWrite for Polled {
     fn poll_write(
         mut self: Pin<&mut Self>,

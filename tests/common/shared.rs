@@ -126,6 +126,7 @@ mod of_tokio {
     }
 }
 
+#[cfg(feature = "futures-io")]
 mod of_futures_io {
     use std::{
         io::{self, IoSlice},
