@@ -61,6 +61,7 @@ impl Prepared {
     /// The frame as `deflater` compresses it, once for all that have its settings. `None`, if
     /// messages depend on each other there.
     #[cfg(all(feature = "deflate", feature = "std"))]
+    #[allow(clippy::option_option, reason = "not shared; shared, and not compressed; compressed")]
     pub(crate) fn compressed(&self, deflater: &mut Deflater) -> Option<Option<Bytes>> {
         let settings = deflater.shared_settings()?;
         let mut known = self.compressed.lock().unwrap_or_else(PoisonError::into_inner);

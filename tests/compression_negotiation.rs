@@ -24,8 +24,9 @@ fn config(change: impl FnOnce(&mut Compression)) -> Config {
 
 /// What a server answers to these offers, one a header line, and what it takes from them.
 fn answer(config: &Config, offers: &[&str]) -> Option<(String, Parameters)> {
-    let lines: String =
-        offers.iter().map(|offer| format!("Sec-WebSocket-Extensions: {offer}\r\n")).collect();
+    let lines = offers
+        .iter()
+        .fold(String::new(), |lines, offer| lines + "Sec-WebSocket-Extensions: " + offer + "\r\n");
     let request = with_lines(REQUEST, &lines);
     let mut server = ServerHandshake::new(config);
     let (request, _) = feed(&[&request], |input| server.receive(input));

@@ -1,5 +1,5 @@
 //! The driver: what all adapters share, over any stream that can be polled. Use it as
-//! [`crate::tokio`], `crate::futures_io`, or, where each poll waits, as [`crate::blocking`].
+//! `crate::tokio`, `crate::futures_io`, or, where each poll waits, as [`crate::blocking`].
 //!
 //! ```text
 //! WebSocket ──── Whole { State, stream } ───────────────────────────┐

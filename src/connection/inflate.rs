@@ -2,6 +2,7 @@
 //! compressed.
 
 use alloc::{borrow::ToOwned, boxed::Box};
+use core::mem;
 
 use bytes::Bytes;
 
@@ -54,14 +55,13 @@ impl Connection {
         unit: Unit,
     ) -> Result<(Option<LocatedMessage>, usize), ProtocolError> {
         let Compressed { kind, first, fin, frame_rest } = part;
-        let Some(inflation) = &mut self.inflation else {
-            return Err(ProtocolError::InvalidDeflate);
-        };
-        inflation.is_first |= first;
         let mut block = Block::take();
         let mut used = 0;
-        loop {
-            let Some(inflation) = &mut self.inflation else { break };
+        if let Some(inflation) = &mut self.inflation {
+            inflation.is_first |= first;
+        }
+        // There is one, or the receiver refuses what is compressed.
+        while let Some(inflation) = &mut self.inflation {
             // To the end of a character that was cut, so that what follows it begins with a whole one.
             let is_cut = unit == Unit::Chunk && self.assembler.is_inside_character();
             let room = if is_cut { &mut block.0[..1] } else { &mut block.0[..] };
@@ -71,7 +71,7 @@ impl Connection {
             let goes_on = !step.is_done && (used < payload.len() || step.filled == room.len());
             let room = &mut room[..step.filled];
             if step.filled > 0 || step.is_done {
-                let first = core::mem::replace(&mut inflation.is_first, false);
+                let first = mem::replace(&mut inflation.is_first, false);
                 let chunk = Chunk {
                     kind,
                     payload: room,
@@ -144,6 +144,6 @@ impl Block {
 #[cfg(feature = "std")]
 impl Drop for Block {
     fn drop(&mut self) {
-        crate::pool::give_read_block(core::mem::take(&mut self.0));
+        crate::pool::give_read_block(mem::take(&mut self.0));
     }
 }

@@ -58,6 +58,7 @@ impl Deflater {
     }
 
     /// What it was made with, if no message depends on another.
+    #[cfg(feature = "std")]
     pub(crate) fn shared_settings(&self) -> Option<Settings> {
         (!self.context_takeover).then_some(self.settings)
     }

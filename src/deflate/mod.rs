@@ -8,6 +8,8 @@
 //! Memory: no compressor and no window exists until a message needs it; without context takeover none
 //! is kept after it. What a message inflates to is bounded while it is inflated.
 
+#![allow(clippy::unnecessary_box_returns, reason = "what the pools hold, and an optional field")]
+
 mod deflater;
 mod inflater;
 mod negotiation;
@@ -81,7 +83,7 @@ impl Compression {
 
 impl Parameters {
     /// Context takeover and window bits of the peer of `role`.
-    pub(crate) const fn of_peer(&self, role: Role) -> (bool, u8) {
+    pub(crate) const fn of_peer(self, role: Role) -> (bool, u8) {
         match role {
             Role::Server => (!self.client_no_context_takeover, self.client_max_window_bits),
             Role::Client => (!self.server_no_context_takeover, self.server_max_window_bits),
@@ -90,7 +92,7 @@ impl Parameters {
 
     /// The compressor of `role`; `None` where there is none for so small a window: then messages go
     /// as they are (§7.2.1 asks no sender to compress).
-    pub(crate) fn deflater(&self, role: Role, policy: &Compression) -> Option<Deflater> {
+    pub(crate) fn deflater(self, role: Role, policy: &Compression) -> Option<Deflater> {
         let (takeover, bits) = match role {
             Role::Server => (!self.server_no_context_takeover, self.server_max_window_bits),
             Role::Client => (!self.client_no_context_takeover, self.client_max_window_bits),

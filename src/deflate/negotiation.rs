@@ -42,6 +42,7 @@ struct Said {
     server_no_context_takeover: bool,
     client_no_context_takeover: bool,
     server_max_window_bits: Option<u8>,
+    #[allow(clippy::option_option, reason = "not said; said without a value; with one")]
     client_max_window_bits: Option<Option<u8>>,
 }
 
