@@ -4,13 +4,13 @@
 mod common;
 
 use common::{
-    End, Seen, masked,
+    End, Frames, Seen, all_to, masked,
     pieces::{join, receive_chunks},
     text, unmasked,
 };
 use fullduplex::{
     Accepted, Answer, ClientHandshake, ClientRequest, Compression, Config, Connection, Fin,
-    Message, Nonce, ProtocolError, Request, ServerHandshake, WriteBuffer,
+    Message, Nonce, ProtocolError, Request, Role, ServerHandshake, WriteBuffer,
 };
 use proptest::prelude::*;
 
@@ -57,39 +57,30 @@ fn server(takeover: bool) -> End {
 #[test]
 fn the_examples_of_the_rfc_are_inflated() {
     let hello = text("Hello");
-    let cases: [(&str, Vec<(u8, &[u8])>, Vec<Seen>); 8] = [
-        ("one block", vec![(0xc1, b"\xf2\x48\xcd\xc9\xc9\x07\x00")], vec![hello.clone()]),
-        (
-            "fragments",
-            vec![(0x41, b"\xf2\x48\xcd"), (0x80, b"\xc9\xc9\x07\x00")],
-            vec![hello.clone()],
-        ),
+    let cases: [(&str, Frames<'_>, Vec<Seen>); 8] = [
+        ("one block", &[(0xc1, b"\xf2\x48\xcd\xc9\xc9\x07\x00")], vec![hello.clone()]),
+        ("fragments", &[(0x41, b"\xf2\x48\xcd"), (0x80, b"\xc9\xc9\x07\x00")], vec![hello.clone()]),
         (
             "the window is kept",
-            vec![(0xc1, b"\xf2\x48\xcd\xc9\xc9\x07\x00"), (0xc1, b"\xf2\x00\x11\x00\x00")],
+            &[(0xc1, b"\xf2\x48\xcd\xc9\xc9\x07\x00"), (0xc1, b"\xf2\x00\x11\x00\x00")],
             vec![hello.clone(), hello.clone()],
         ),
-        (
-            "stored",
-            vec![(0xc1, b"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00")],
-            vec![hello.clone()],
-        ),
-        ("the last block", vec![(0xc1, b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00")], vec![hello.clone()]),
+        ("stored", &[(0xc1, b"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00")], vec![hello.clone()]),
+        ("the last block", &[(0xc1, b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00")], vec![hello.clone()]),
         (
             "the window is kept over a last block",
-            vec![(0xc1, b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00"), (0xc1, b"\xf2\x00\x11\x00\x00")],
+            &[(0xc1, b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00"), (0xc1, b"\xf2\x00\x11\x00\x00")],
             vec![hello.clone(), hello.clone()],
         ),
         (
             "two blocks",
-            vec![(0xc1, b"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00")],
+            &[(0xc1, b"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00")],
             vec![hello],
         ),
-        ("empty", vec![(0xc1, b"\x00"), (0xc1, b"\x02\x00"), (0xc1, b"")], vec![text(""); 3]),
+        ("empty", &[(0xc1, b"\x00"), (0xc1, b"\x02\x00"), (0xc1, b"")], vec![text(""); 3]),
     ];
     for (name, frames, expected) in cases {
-        let bytes: Vec<u8> =
-            frames.iter().flat_map(|(first, payload)| masked(*first, payload)).collect();
+        let bytes = all_to(Role::Server, frames);
         common::for_every_cut(&bytes, |pieces| {
             let mut end = server(true);
             let seen: Vec<_> = pieces.iter().flat_map(|bytes| end.receive(bytes)).collect();
