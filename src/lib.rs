@@ -67,7 +67,8 @@
 //! `std` (default): the blocking adapter, mask keys from the thread's generator, SIMD for long
 //! texts. Without it the crate needs `alloc` only; bring a [`MaskSource`] for a client. `tokio`: the
 //! adapter for tokio's streams. `futures-io`: the one for those of futures-io, as smol has. `futures`:
-//! `Stream` and `Sink` for both.
+//! `Stream` and `Sink` for both. `deflate`: compressed messages (RFC 7692), off until
+//! `Config::compression` says otherwise.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.
