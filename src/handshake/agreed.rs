@@ -88,6 +88,7 @@ impl Agreed {
     }
 
     /// Tells the connection.
+    #[cfg_attr(not(feature = "deflate"), allow(clippy::unused_self, reason = "nothing to tell"))]
     pub(super) fn apply(self, connection: &mut Connection) {
         #[cfg(feature = "deflate")]
         if let Some((parameters, policy)) = self.compression {
