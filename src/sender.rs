@@ -2,13 +2,14 @@
 //!
 //! A call writes whole frames or, when it fails, nothing. After a Close nothing is written.
 
-use alloc::boxed::Box;
 #[cfg(feature = "deflate")]
-use alloc::vec::Vec;
+mod compressed;
+
+use alloc::boxed::Box;
 use core::fmt;
 
 #[cfg(feature = "deflate")]
-use crate::deflate::{self, Deflater};
+use crate::deflate::Deflater;
 use crate::{
     CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload, Prepared,
     ProtocolError, Rsv, SendError, WriteBuffer,
@@ -316,69 +317,6 @@ impl Sender {
         }
     }
 }
-
-#[cfg(feature = "deflate")]
-impl Sender {
-    pub(crate) fn set_compression(&mut self, deflater: Option<Deflater>) {
-        self.deflater = deflater.map(Box::new);
-    }
-
-    /// Sends a message compressed, if that is worth it.
-    fn send_compressed(&mut self, message: &Message<'_>, output: &mut WriteBuffer) -> bool {
-        let bytes = message.as_bytes();
-        let compressed = self.deflater.as_mut().and_then(|deflater| deflater.message(bytes));
-        let Some(compressed) = compressed else { return false };
-        self.compressed(Fin::Last, Rsv::RSV1, opcode(message.kind()), compressed, output);
-        true
-    }
-
-    fn send_compressed_chunk(
-        &mut self,
-        chunk: &Message<'_>,
-        fin: Fin,
-        opcode: Opcode,
-        output: &mut WriteBuffer,
-    ) -> bool {
-        let Some(deflater) = &mut self.deflater else { return false };
-        let compressed = deflater.chunk(chunk.as_bytes(), fin);
-        // RFC 7692 §6: the bit stands on the first frame.
-        let rsv = if opcode == Opcode::Continuation { Rsv::NONE } else { Rsv::RSV1 };
-        self.compressed(fin, rsv, opcode, compressed, output);
-        true
-    }
-
-    /// Sends what others with the same settings share, compressed once.
-    fn send_prepared_compressed(&mut self, message: &Prepared, output: &mut WriteBuffer) -> bool {
-        #[cfg(feature = "std")]
-        if let Some(frame) = self.deflater.as_mut().and_then(|it| message.compressed(it)) {
-            if let Some(frame) = &frame {
-                output.put_shared_ref(frame);
-            }
-            return frame.is_some();
-        }
-        self.send_compressed(&message.message(), output)
-    }
-
-    /// Writes a frame of compressed bytes.
-    fn compressed(
-        &mut self,
-        fin: Fin,
-        rsv: Rsv,
-        opcode: Opcode,
-        bytes: Vec<u8>,
-        output: &mut WriteBuffer,
-    ) {
-        if self.masks.is_none() && bytes.len() >= SHARE_COMPRESSED {
-            return self.frame(fin, rsv, opcode, bytes.into(), output);
-        }
-        self.frame(fin, rsv, opcode, Payload::Lent(&bytes), output);
-        deflate::give_block(bytes);
-    }
-}
-
-/// From this many bytes on, what was compressed is not copied.
-#[cfg(feature = "deflate")]
-const SHARE_COMPRESSED: usize = 16 * 1024;
 
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
