@@ -5,6 +5,9 @@
 //! bytes; a length that the peer only declares reserves nothing beyond that. Of a message that is
 //! passed on in pieces, an unfinished character is held: three bytes.
 
+#[cfg(feature = "deflate")]
+mod segments;
+
 use alloc::{string::String, vec::Vec};
 
 use bytes::Bytes;
@@ -20,6 +23,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Assembler {
     gathered: Hidden<Gathered>,
+    /// What comes before that of a message that inflates.
+    #[cfg(feature = "deflate")]
+    full: Hidden<segments::Full>,
 }
 
 #[derive(Default)]
@@ -77,14 +83,15 @@ impl Assembler {
         &mut self,
         chunk: Chunk<'_>,
     ) -> Result<Option<Message<'static>>, ProtocolError> {
-        self.gather_within(chunk, usize::MAX)
+        self.gather_with(chunk, growth)
     }
 
-    /// As [`gather`](Self::gather), for a message that is known to have at most `limit` bytes.
-    pub(crate) fn gather_within(
+    /// As [`gather`](Self::gather). `growth` says by how many bytes to grow what is held so that so many
+    /// more fit: of the length, the capacity, and the bytes to add.
+    fn gather_with(
         &mut self,
         chunk: Chunk<'_>,
-        limit: usize,
+        growth: fn(usize, usize, usize, &Chunk<'_>) -> usize,
     ) -> Result<Option<Message<'static>>, ProtocolError> {
         if chunk.first && !matches!(*self.gathered, Gathered::Failed) {
             *self.gathered = Gathered::new(chunk.kind, Utf8Carry::default());
@@ -92,7 +99,7 @@ impl Assembler {
         match &mut *self.gathered {
             Gathered::Text(text, carry) => {
                 let add = carry.len() + chunk.payload.len();
-                text.reserve_exact(growth(text.len(), text.capacity(), add, &chunk, limit));
+                text.reserve_exact(growth(text.len(), text.capacity(), add, &chunk));
                 let (completed, whole) = carry.push(chunk.payload)?;
                 text.extend(completed);
                 text.push_str(whole);
@@ -102,7 +109,7 @@ impl Assembler {
             }
             Gathered::Binary(bytes) => {
                 let add = chunk.payload.len();
-                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, &chunk, limit));
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), add, &chunk));
                 bytes.extend_from_slice(chunk.payload);
             }
             Gathered::Passed(carry) | Gathered::Skipped(carry) => {
@@ -160,8 +167,8 @@ impl Assembler {
     /// Takes out what was gathered of an unfinished message, to pass on the rest in pieces.
     pub(crate) fn pass_gathered(&mut self) -> Option<Message<'static>> {
         let carry = match &*self.gathered {
-            Gathered::Text(text, carry) if !text.is_empty() => *carry,
-            Gathered::Binary(bytes) if !bytes.is_empty() => Utf8Carry::default(),
+            Gathered::Text(_, carry) if self.len() > carry.len() => *carry,
+            Gathered::Binary(_) if self.len() > 0 => Utf8Carry::default(),
             _ => return None,
         };
         let message = self.take();
@@ -196,19 +203,25 @@ impl Assembler {
 
     /// Bytes that are held.
     pub(crate) fn len(&self) -> usize {
-        match &*self.gathered {
+        let len = match &*self.gathered {
             Gathered::Text(text, carry) => text.len() + carry.len(),
             Gathered::Binary(bytes) => bytes.len(),
             _ => 0,
-        }
+        };
+        #[cfg(feature = "deflate")]
+        let len = len + self.full.len();
+        len
     }
 
     fn take(&mut self) -> Option<Message<'static>> {
-        match core::mem::take(&mut *self.gathered) {
-            Gathered::Text(text, _) => Some(Message::Text(Text::Owned(fit_text(text)))),
-            Gathered::Binary(bytes) => Some(Message::Binary(Payload::Owned(fit(bytes)))),
-            _ => None,
-        }
+        let message = match core::mem::take(&mut *self.gathered) {
+            Gathered::Text(text, _) => Message::Text(Text::Owned(fit_text(text))),
+            Gathered::Binary(bytes) => Message::Binary(Payload::Owned(fit(bytes))),
+            _ => return None,
+        };
+        #[cfg(feature = "deflate")]
+        let message = self.full.join(message);
+        Some(message)
     }
 }
 
@@ -242,8 +255,8 @@ pub(crate) fn lend(kind: Kind, bytes: &[u8]) -> Result<Message<'_>, ProtocolErro
 /// By how many bytes to grow what is held so that `add` more fit.
 ///
 /// To twice what is held then, or one step; but in the message's last frame not beyond its end, so
-/// that the last byte finds length and capacity equal; and never beyond `limit`.
-fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>, limit: usize) -> usize {
+/// that the last byte finds length and capacity equal.
+fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>) -> usize {
     if capacity - len >= add {
         return 0;
     }
@@ -251,9 +264,7 @@ fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>, limit: usi
     let rest = usize::try_from(chunk.frame_rest).unwrap_or(usize::MAX);
     let ahead = if chunk.fin { held.max(STEP).min(rest) } else { held.max(STEP.min(rest)) };
     // What is held fits `isize`; what is reserved must too, on 32 bits as well.
-    let most = limit.min(isize::MAX as usize).saturating_sub(held);
-    // The last step goes to the limit, so that no large block is moved to one that is hardly larger.
-    add + if held.saturating_mul(2) > limit / 2 { most } else { ahead.min(most) }
+    add + ahead.min((isize::MAX as usize).saturating_sub(held))
 }
 
 /// Ends the growth: a message holds no more memory than its length.

@@ -9,11 +9,12 @@ type Pool<T> = RefCell<Vec<T>>;
 use zlib_rs::{Deflate, Inflate};
 
 #[cfg(feature = "deflate")]
-use crate::deflate::Settings;
+use crate::deflate::{BLOCK_LEN, Settings};
 
 #[cfg(feature = "deflate")]
 thread_local! {
     static INFLATE: Pool<Box<Inflate>> = const { RefCell::new(Vec::new()) };
+    static INFLATED: Pool<Box<[u8]>> = const { RefCell::new(Vec::new()) };
     static DEFLATE: Pool<(Settings, Box<Deflate>)> = const { RefCell::new(Vec::new()) };
 }
 
@@ -71,6 +72,18 @@ pub(crate) fn take_inflate() -> Option<Box<Inflate>> {
 #[cfg(feature = "deflate")]
 pub(crate) fn give_inflate(stream: Box<Inflate>) {
     give(&INFLATE, stream);
+}
+
+/// A block to inflate into, cleared once, when it was made.
+#[cfg(feature = "deflate")]
+pub(crate) fn take_inflated_block() -> Box<[u8]> {
+    take(&INFLATED).unwrap_or_else(|| vec![0; BLOCK_LEN].into())
+}
+
+/// Gives back a block of [`BLOCK_LEN`] bytes.
+#[cfg(feature = "deflate")]
+pub(crate) fn give_inflated_block(block: Box<[u8]>) {
+    give(&INFLATED, block);
 }
 
 /// A compressor that is as good as new, if there is one with these settings.

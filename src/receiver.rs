@@ -200,11 +200,15 @@ impl Receiver {
     /// stay at the front of the input, as they are, and are located once more.
     #[cfg(feature = "deflate")]
     pub(crate) fn give_back(&mut self, len: usize, kind: Kind, fin: bool) {
-        let frame = match self.state {
-            State::Data(frame) => frame,
-            _ => DataFrame { kind, mask: NO_MASK, rest: 0, first: false, fin, is_compressed: true },
+        let (behind, frame) = match self.state {
+            State::Unmasked { len, frame } => (len, frame),
+            State::Data(frame) => (0, frame),
+            _ => {
+                let mask = NO_MASK;
+                (0, DataFrame { kind, mask, rest: 0, first: false, fin, is_compressed: true })
+            }
         };
-        self.state = State::Unmasked { len, frame };
+        self.state = State::Unmasked { len: len + behind, frame };
     }
 
     /// Makes every later call return `error`.

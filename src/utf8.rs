@@ -71,6 +71,12 @@ impl Utf8Carry {
         Ok(whole)
     }
 
+    /// The first bytes of the unfinished character.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
     /// Bytes that are carried, 0 to 3.
     pub(crate) const fn len(self) -> usize {
         self.len as usize

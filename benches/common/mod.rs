@@ -40,3 +40,30 @@ pub fn masked_frame(first: u8, number: u32, payload: &[u8]) -> Vec<u8> {
 pub fn payload(len: usize) -> Vec<u8> {
     (b'a'..=b'z').cycle().take(len).collect()
 }
+
+/// As many bytes of JSON: records such as a service sends, of which no two are the same.
+pub fn json(len: usize) -> String {
+    let mut json = String::from("[");
+    let mut state = 1_u64;
+    let mut number = |most: u64| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % most
+    };
+    let names = ["Ada", "Barbara", "Claude", "Donald", "Edsger", "Grace", "Margaret", "Tim"];
+    while json.len() < len {
+        let record = format!(
+            r#"{{"id":{},"name":"{}","score":{}.{:02},"active":{},"tags":["t{}","t{}"]}},"#,
+            number(1_000_000),
+            names[number(8) as usize],
+            number(1000),
+            number(100),
+            number(2) == 0,
+            number(50),
+            number(50),
+        );
+        json.push_str(&record);
+    }
+    json.truncate(len);
+    json
+}

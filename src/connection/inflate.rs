@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Chunk, Kind, Message, Payload, ProtocolError, Text,
     assembler::{Passed, Piece},
-    deflate::{Compression, Inflater, Parameters},
+    deflate::{Compression, End, Inflated, Inflater, Parameters},
     part::Unit,
     utf8,
 };
@@ -55,44 +55,69 @@ impl Connection {
         unit: Unit,
     ) -> Result<(Option<LocatedMessage>, usize), ProtocolError> {
         let Compressed { kind, first, fin, frame_rest } = part;
+        let is_last = fin && frame_rest == 0;
+        let limit = self.receiver.max_message_len();
         let mut block = Block::take();
         let mut used = 0;
+        if unit == Unit::Chunk {
+            self.hold_window();
+        }
         if let Some(inflation) = &mut self.inflation {
             inflation.is_first |= first;
         }
         // There is one, or the receiver refuses what is compressed.
         while let Some(inflation) = &mut self.inflation {
-            // To the end of a character that was cut, so that what follows it begins with a whole one.
-            let is_cut = unit == Unit::Chunk && self.assembler.is_inside_character();
-            let room = if is_cut { &mut block.0[..1] } else { &mut block.0[..] };
-            let is_last = fin && frame_rest == 0;
-            let step = inflation.inflater.inflate(&payload[used..], is_last, room)?;
-            used += step.used;
-            let goes_on = !step.is_done && (used < payload.len() || step.filled == room.len());
-            let room = &mut room[..step.filled];
-            if step.filled > 0 || step.is_done {
+            let room = match unit {
+                Unit::Message => self.assembler.room(block.0.len(), limit),
+                // To the end of a character that was cut, so that what follows it begins with a whole one.
+                Unit::Chunk if self.assembler.is_inside_character() => 1,
+                Unit::Chunk => block.0.len(),
+            };
+            let room = &mut block.0[..room];
+            let Inflated { used: len, filled, end } =
+                inflation.inflater.inflate(&payload[used..], is_last, room)?;
+            used += len;
+            let is_done = end == End::Message;
+            let goes_on = !is_done && (used < payload.len() || filled == room.len());
+            let mut message = None;
+            if filled > 0 || is_done {
                 let first = mem::replace(&mut inflation.is_first, false);
-                let chunk = Chunk {
-                    kind,
-                    payload: room,
-                    first,
-                    fin: step.is_done,
-                    frame_rest: 0,
-                    is_compressed: false,
-                };
-                let message = self.inflated(chunk, unit)?;
-                if message.is_some() {
-                    if goes_on {
-                        self.receiver.give_back(payload.len() - used, kind, fin);
-                    }
-                    return Ok((message, used));
-                }
+                let payload = &mut room[..filled];
+                let is_compressed = false;
+                let chunk =
+                    Chunk { kind, payload, first, fin: is_done, frame_rest: 0, is_compressed };
+                message = self.inflated(chunk, unit)?;
             }
-            if !goes_on {
-                break;
+            if end == End::LastBlock {
+                self.pass_last_block()?;
+            }
+            if message.is_some() && goes_on {
+                self.receiver.give_back(payload.len() - used, kind, fin);
+            }
+            if message.is_some() || !goes_on {
+                return Ok((message, used));
             }
         }
         Ok((None, used))
+    }
+
+    /// Has the window of an unfinished message held, of which what was gathered will not be at hand.
+    pub(super) fn hold_gathered(&mut self) {
+        if self.inflation.as_ref().is_some_and(|it| it.inflater.is_inside_message()) {
+            self.hold_window();
+        }
+    }
+
+    fn hold_window(&mut self) {
+        if let Some(inflation) = &mut self.inflation {
+            inflation.inflater.hold(self.assembler.pieces());
+        }
+    }
+
+    /// Goes on behind a block that said that it is the last one.
+    fn pass_last_block(&mut self) -> Result<(), ProtocolError> {
+        self.hold_window();
+        self.inflation.as_mut().map_or(Ok(()), |inflation| inflation.inflater.go_on())
     }
 
     /// Takes a chunk as [`chunk`](Self::chunk) does, but one that does not lie in the input.
@@ -106,8 +131,7 @@ impl Connection {
                 let held = if chunk.first { 0 } else { self.assembler.len() };
                 self.receiver.check_len((held + chunk.payload.len()) as u64)?;
             }
-            let limit = self.receiver.max_message_len();
-            return Ok(self.assembler.gather_within(chunk, limit)?.map(LocatedMessage::owned));
+            return Ok(self.assembler.gather_inflated(chunk)?.map(LocatedMessage::owned));
         }
         let (kind, last) = (chunk.kind, chunk.is_last());
         let block: &mut [u8] = chunk.payload;
@@ -132,18 +156,18 @@ struct Block(Box<[u8]>);
 impl Block {
     #[cfg(feature = "std")]
     fn take() -> Self {
-        Self(crate::pool::take_read_block())
+        Self(crate::pool::take_inflated_block())
     }
 
     #[cfg(not(feature = "std"))]
     fn take() -> Self {
-        Self(alloc::vec![0; 16 * 1024].into())
+        Self(alloc::vec![0; crate::deflate::BLOCK_LEN].into())
     }
 }
 
 #[cfg(feature = "std")]
 impl Drop for Block {
     fn drop(&mut self) {
-        crate::pool::give_read_block(mem::take(&mut self.0));
+        crate::pool::give_inflated_block(mem::take(&mut self.0));
     }
 }

@@ -97,6 +97,10 @@ impl Connection {
         unit: Unit,
         output: &mut WriteBuffer,
     ) -> Result<Option<LocatedEvent>, ProtocolError> {
+        #[cfg(feature = "deflate")]
+        if unit == Unit::Chunk {
+            self.hold_gathered();
+        }
         if unit == Unit::Chunk
             && let Some(message) = self.assembler.pass_gathered()
         {

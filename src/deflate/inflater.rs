@@ -1,9 +1,12 @@
 //! Compressed payloads in, blocks of plain ones out (RFC 7692 §7.2.2).
 //!
 //! Bytes are taken as they come, cut anywhere, and what they inflate to is handed out a block at a
-//! time: memory does not depend on the ratio. The window of earlier output is kept here as well as in
-//! the decompressor, for a block that says that it is the last one (BFINAL) ends that one, and not the
-//! message (§7.2.3.4); with context takeover it is kept from message to message.
+//! time: memory does not depend on the ratio.
+//!
+//! A DEFLATE block that says that it is the last one (BFINAL) ends the decompressor, and not the
+//! message (§7.2.3.4): what follows may refer to what came before, so the decompressor is given it
+//! again. It is kept here, as a window of what was handed out; but while a message is gathered, and
+//! does not refer to those before it, whoever gathers it has it.
 
 use alloc::{boxed::Box, collections::VecDeque};
 
@@ -20,8 +23,12 @@ pub(crate) struct Inflater {
     stream: Option<Hidden<Box<Inflate>>>,
     window: Hidden<VecDeque<u8>>,
     window_len: usize,
-    /// Bytes of the message so far, up to one.
-    has_begun: bool,
+    /// The window of the message is held here.
+    is_held: bool,
+    /// Compressed bytes of the message so far.
+    used: u64,
+    /// Last blocks of the message that were not its end.
+    last_blocks: u64,
     /// Bytes of [`TAIL`] that were put behind the message.
     tail: usize,
 }
@@ -33,8 +40,17 @@ pub(crate) struct Inflated {
     pub(crate) used: usize,
     /// Bytes of the block that were filled. If all were, there may be more to come.
     pub(crate) filled: usize,
-    /// The message has ended.
-    pub(crate) is_done: bool,
+    pub(crate) end: End,
+}
+
+/// What ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The input, or the block to inflate into.
+    Room,
+    /// A DEFLATE block that says that it is the last one: [`Inflater::go_on`].
+    LastBlock,
+    Message,
 }
 
 impl Inflater {
@@ -45,25 +61,26 @@ impl Inflater {
             stream: None,
             window: Hidden(VecDeque::new()),
             window_len: 1 << window_bits,
-            has_begun: false,
+            is_held: context_takeover,
+            used: 0,
+            last_blocks: 0,
             tail: 0,
         }
     }
 
-    /// Inflates from the front of `input` into `block`, until either is used up or the message ends,
-    /// which it does behind the `input` that is the last. Call it again with the rest of the input
-    /// until the block was not filled.
+    /// Inflates from the front of `input` into `block`, until either is used up, a last block is met, or
+    /// the message ends, which it does behind the `input` that is the last. Call it again with the
+    /// rest of the input until the block was not filled.
     pub(crate) fn inflate(
         &mut self,
         input: &[u8],
         is_last: bool,
         block: &mut [u8],
     ) -> Result<Inflated, ProtocolError> {
-        let mut done = Inflated { used: 0, filled: 0, is_done: false };
-        self.has_begun |= !input.is_empty();
+        let mut done = Inflated { used: 0, filled: 0, end: End::Room };
         // A message of no bytes at all holds no block that the tail could end.
-        if is_last && !self.has_begun {
-            return Ok(Inflated { is_done: true, ..done });
+        if is_last && !self.is_inside_message() && input.is_empty() {
+            return Ok(Inflated { end: End::Message, ..done });
         }
         while done.filled < block.len() {
             let rest = &input[done.used..];
@@ -79,25 +96,38 @@ impl Inflater {
                 done.used += step.used;
             }
             let is_used_up = done.used == input.len();
+            let is_last_block = step.end == End::LastBlock;
             // A message that ends with its last block needs no tail.
-            if is_used_up && is_last && (self.tail == TAIL.len() || step.is_done) {
+            if is_used_up && is_last && (self.tail == TAIL.len() || is_last_block) {
                 if done.filled < block.len() {
-                    self.end();
-                    done.is_done = true;
+                    done.end = End::Message;
+                } else if is_last_block {
+                    done.end = End::LastBlock;
                 }
-                return Ok(done);
+                break;
+            }
+            if is_last_block {
+                done.end = End::LastBlock;
+                break;
             }
             if is_used_up && !is_last {
-                return Ok(done);
+                break;
             }
-            if step.used == 0 && step.filled == 0 && !step.is_done {
+            if step.used == 0 && step.filled == 0 {
                 return Err(ProtocolError::InvalidDeflate);
             }
+        }
+        self.used += done.used as u64;
+        if self.is_held {
+            self.keep(&block[..done.filled]);
+        }
+        if done.end == End::Message {
+            self.end();
         }
         Ok(done)
     }
 
-    /// Has the decompressor go on once. Done means that it met its last block.
+    /// Has the decompressor go on once.
     fn step(&mut self, bytes: &[u8], room: &mut [u8]) -> Result<Inflated, ProtocolError> {
         let stream = self.stream.get_or_insert_with(|| Hidden(take()));
         let before = (stream.total_in(), stream.total_out());
@@ -105,20 +135,53 @@ impl Inflater {
         let status = status.map_err(|_| ProtocolError::InvalidDeflate)?;
         let used = (stream.total_in() - before.0) as usize;
         let filled = (stream.total_out() - before.1) as usize;
-        let is_done = status == Status::StreamEnd;
-        keep(&mut self.window, self.window_len, &room[..filled]);
-        if is_done {
-            stream.reset(false);
-            if !self.window.is_empty() {
-                let window = self.window.make_contiguous();
-                stream.set_dictionary(window).map_err(|_| ProtocolError::InvalidDeflate)?;
-            }
+        let end = if status == Status::StreamEnd { End::LastBlock } else { End::Room };
+        Ok(Inflated { used, filled, end })
+    }
+
+    /// Whether a message has begun and not ended.
+    pub(crate) const fn is_inside_message(&self) -> bool {
+        self.used > 0
+    }
+
+    /// Holds the window of this message from here on. `gathered` is what there is of it, in order.
+    pub(crate) fn hold<'g>(&mut self, gathered: impl IntoIterator<Item = &'g [u8]>) {
+        if !self.is_held {
+            self.is_held = true;
+            gathered.into_iter().for_each(|piece| self.keep(piece));
         }
-        Ok(Inflated { used, filled, is_done })
+    }
+
+    /// Goes on behind a last block, with the window that is held.
+    pub(crate) fn go_on(&mut self) -> Result<(), ProtocolError> {
+        let Some(Hidden(stream)) = &mut self.stream else { return Ok(()) };
+        // The window is copied for it: so many for so few bytes is work that nobody asks for in good faith.
+        self.last_blocks += 1;
+        if self.last_blocks > MAX_LAST_BLOCKS + self.used / 1024 {
+            return Err(ProtocolError::InvalidDeflate);
+        }
+        stream.reset(false);
+        if self.window.is_empty() {
+            return Ok(());
+        }
+        let window = self.window.make_contiguous();
+        stream.set_dictionary(window).map(drop).map_err(|_| ProtocolError::InvalidDeflate)
+    }
+
+    /// Keeps the last bytes of what came before and of `new`, as many as the window has.
+    fn keep(&mut self, new: &[u8]) {
+        let most = self.window_len;
+        let new = &new[new.len().saturating_sub(most)..];
+        let excess = (self.window.len() + new.len()).saturating_sub(most);
+        self.window.drain(..excess);
+        let len = self.window.len();
+        self.window.reserve_exact((len + new.len()).next_power_of_two().min(most) - len);
+        self.window.extend(new);
     }
 
     fn end(&mut self) {
-        (self.has_begun, self.tail) = (false, 0);
+        (self.used, self.last_blocks, self.tail) = (0, 0, 0);
+        self.is_held = self.context_takeover;
         if !self.context_takeover {
             self.window = Hidden::default();
             if let Some(Hidden(stream)) = self.stream.take() {
@@ -126,14 +189,6 @@ impl Inflater {
             }
         }
     }
-}
-
-/// Keeps the last `most` bytes of what came before and of `new`.
-fn keep(window: &mut VecDeque<u8>, most: usize, new: &[u8]) {
-    let new = &new[new.len().saturating_sub(most)..];
-    let excess = (window.len() + new.len()).saturating_sub(most);
-    window.drain(..excess);
-    window.extend(new);
 }
 
 fn make() -> Box<Inflate> {
@@ -160,3 +215,6 @@ fn take() -> Box<Inflate> {
 fn give(stream: Box<Inflate>) {
     drop(stream);
 }
+
+/// Last blocks that any message may have, besides one for each KiB of it.
+const MAX_LAST_BLOCKS: u64 = 64;
