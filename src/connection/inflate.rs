@@ -58,6 +58,7 @@ impl Connection {
         let is_last = fin && frame_rest == 0;
         let limit = self.receiver.max_message_len();
         let mut block = Block::take();
+        let (scratch, block) = block.0.split_at_mut(SCRATCH_LEN);
         let mut used = 0;
         if unit == Unit::Chunk {
             self.hold_window();
@@ -68,14 +69,14 @@ impl Connection {
         // There is one, or the receiver refuses what is compressed.
         while let Some(inflation) = &mut self.inflation {
             let room = match unit {
-                Unit::Message => self.assembler.room(block.0.len(), limit),
+                Unit::Message => self.assembler.room(block.len(), limit),
                 // To the end of a character that was cut, so that what follows it begins with a whole one.
                 Unit::Chunk if self.assembler.is_inside_character() => 1,
-                Unit::Chunk => block.0.len(),
+                Unit::Chunk => block.len(),
             };
-            let room = &mut block.0[..room];
+            let room = &mut block[..room];
             let Inflated { used: len, filled, end } =
-                inflation.inflater.inflate(&payload[used..], is_last, room)?;
+                inflation.inflater.inflate(&payload[used..], is_last, room, scratch)?;
             used += len;
             let is_done = end == End::Message;
             let goes_on = !is_done && (used < payload.len() || filled == room.len());
@@ -126,28 +127,34 @@ impl Connection {
         chunk: Chunk<'_>,
         unit: Unit,
     ) -> Result<Option<LocatedMessage>, ProtocolError> {
+        let (kind, last) = (chunk.kind, chunk.is_last());
         if unit == Unit::Message {
             if !self.assembler.is_passing() {
                 let held = if chunk.first { 0 } else { self.assembler.len() };
                 self.receiver.check_len((held + chunk.payload.len()) as u64)?;
             }
+            if chunk.first && last {
+                return Ok(Some(LocatedMessage::owned(copy(kind, chunk.payload)?)));
+            }
             return Ok(self.assembler.gather_inflated(chunk)?.map(LocatedMessage::owned));
         }
-        let (kind, last) = (chunk.kind, chunk.is_last());
         let block: &mut [u8] = chunk.payload;
         let chunk = Chunk { payload: &mut *block, ..chunk };
         let Some(Passed { first, piece }) = self.assembler.pass(chunk)? else { return Ok(None) };
-        let message = match (piece, kind) {
-            (Piece::Owned(text), _) => Message::Text(Text::Owned(text.into())),
-            (Piece::Lent(len), Kind::Text) => {
-                Message::Text(Text::Owned(utf8::check(&block[..len])?.to_owned().into()))
-            }
-            (Piece::Lent(len), Kind::Binary) => {
-                Message::Binary(Payload::Owned(Bytes::copy_from_slice(&block[..len])))
-            }
+        let message = match piece {
+            Piece::Owned(text) => Message::Text(Text::Owned(text.into())),
+            Piece::Lent(len) => copy(kind, &block[..len])?,
         };
         Ok(Some(LocatedMessage { first, last, content: LocatedContent::Owned(message) }))
     }
+}
+
+/// A message, or a piece of one, of its own; text is checked here.
+fn copy(kind: Kind, bytes: &[u8]) -> Result<Message<'static>, ProtocolError> {
+    Ok(match kind {
+        Kind::Text => Message::Text(Text::Owned(utf8::check(bytes)?.to_owned().into())),
+        Kind::Binary => Message::Binary(Payload::Owned(Bytes::copy_from_slice(bytes))),
+    })
 }
 
 /// Room for what is inflated in one step.
@@ -171,3 +178,7 @@ impl Drop for Block {
         crate::pool::give_inflated_block(mem::take(&mut self.0));
     }
 }
+
+/// Compressed bytes at the end of a message up to which they are copied, so that they are inflated in one
+/// step.
+const SCRATCH_LEN: usize = 1024;

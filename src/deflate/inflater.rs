@@ -70,12 +70,14 @@ impl Inflater {
 
     /// Inflates from the front of `input` into `block`, until either is used up, a last block is met, or
     /// the message ends, which it does behind the `input` that is the last. Call it again with the
-    /// rest of the input until the block was not filled.
+    /// rest of the input until the block was not filled. In `scratch` a short input is put together
+    /// with what comes behind it.
     pub(crate) fn inflate(
         &mut self,
         input: &[u8],
         is_last: bool,
         block: &mut [u8],
+        scratch: &mut [u8],
     ) -> Result<Inflated, ProtocolError> {
         let mut done = Inflated { used: 0, filled: 0, end: End::Room };
         // A message of no bytes at all holds no block that the tail could end.
@@ -84,17 +86,18 @@ impl Inflater {
         }
         while done.filled < block.len() {
             let rest = &input[done.used..];
-            let bytes = match rest {
-                [] if is_last => &TAIL[self.tail..],
-                rest => rest,
+            let bytes = if !is_last {
+                rest
+            } else if rest.is_empty() {
+                &TAIL[self.tail..]
+            } else {
+                behind(rest, scratch)
             };
             let step = self.step(bytes, &mut block[done.filled..])?;
+            let used = step.used.min(rest.len());
+            done.used += used;
             done.filled += step.filled;
-            if rest.is_empty() {
-                self.tail += if is_last { step.used } else { 0 };
-            } else {
-                done.used += step.used;
-            }
+            self.tail += step.used - used;
             let is_used_up = done.used == input.len();
             let is_last_block = step.end == End::LastBlock;
             // A message that ends with its last block needs no tail.
@@ -189,6 +192,15 @@ impl Inflater {
             }
         }
     }
+}
+
+/// `input` with [`TAIL`] behind it, if that fits into `scratch`.
+fn behind<'a>(input: &'a [u8], scratch: &'a mut [u8]) -> &'a [u8] {
+    let Some(scratch) = scratch.get_mut(..input.len() + TAIL.len()) else { return input };
+    let (front, back) = scratch.split_at_mut(input.len());
+    front.copy_from_slice(input);
+    back.copy_from_slice(&TAIL);
+    scratch
 }
 
 fn make() -> Box<Inflate> {

@@ -124,5 +124,5 @@ const MIN_WINDOW_BITS: u8 = 9;
 const MAX_WINDOW_BITS: u8 = 15;
 /// What the sender strips from the end of each message, and the receiver puts back (§7.2.1, §7.2.2).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
-/// What is inflated in one step, in bytes, at most.
+/// Room to inflate with, in bytes.
 pub(crate) const BLOCK_LEN: usize = 16 * 1024;
