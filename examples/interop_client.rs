@@ -1,7 +1,8 @@
 //! Checks the crate's clients against an echo server of another library.
 //!
 //! `ADAPTER=tokio cargo run --features tokio --example interop_client ws://127.0.0.1:9001`;
-//! `tests/interop/run` does it all.
+//! `tests/interop/run` does it all. `COMPRESSION` says what must be agreed on: window bits and context
+//! takeover of server and client, as `15 true 12 true`.
 
 use std::env;
 
@@ -42,6 +43,20 @@ async fn main() -> Result<(), Error> {
     }
     checks += 1;
 
+    // The same again, which a window makes short; too long for any window; not to be made short.
+    if let Ok(expected) = env::var("COMPRESSION") {
+        assert_eq!(client.compression().as_deref(), Some(expected.as_str()));
+        let record = r#"{"name":"Grace","tags":["a","b"]},"#;
+        for text in [record.repeat(10), record.repeat(10), record.repeat(10_000)] {
+            client.feed(&text).await?;
+            assert_eq!(client.receive().await?, Some(text.into()));
+        }
+        let noise = Message::from(noise(100_000));
+        client.feed(&noise).await?;
+        assert_eq!(client.receive().await?, Some(noise));
+        checks += 1;
+    }
+
     // The server answers a Close with its code.
     client.close(CloseCode::new(3001), "going home – bye").await?;
     let closing = client.closing().expect("it was closed");
@@ -56,4 +71,10 @@ async fn main() -> Result<(), Error> {
 
 fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|index| (index * 31 % 251) as u8).collect()
+}
+
+/// What no compressor makes shorter.
+fn noise(len: usize) -> Vec<u8> {
+    let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    std::iter::successors(Some(1), next).map(|state| (state >> 56) as u8).take(len).collect()
 }

@@ -50,6 +50,27 @@ impl Client {
         }
     }
 
+    /// The compression that was agreed on: window bits and context takeover of server and client.
+    #[allow(dead_code, reason = "each of the two programs uses its part")]
+    pub fn compression(&self) -> Option<String> {
+        #[cfg(not(feature = "deflate"))]
+        return None;
+        #[cfg(feature = "deflate")]
+        {
+            let agreed = match self {
+                Self::Blocking(ws) => ws.compression(),
+                Self::Tokio(ws) => ws.compression(),
+            }?;
+            Some(format!(
+                "{} {} {} {}",
+                agreed.server_max_window_bits,
+                !agreed.server_no_context_takeover,
+                agreed.client_max_window_bits,
+                !agreed.client_no_context_takeover,
+            ))
+        }
+    }
+
     #[allow(dead_code, reason = "each of the two programs uses its part")]
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         match self {

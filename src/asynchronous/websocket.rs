@@ -210,6 +210,12 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         self.subprotocol.as_deref()
     }
 
+    /// The compression that the handshake agreed on, if any (RFC 7692 §7.1).
+    #[cfg(feature = "deflate")]
+    pub fn compression(&self) -> Option<&crate::Parameters> {
+        self.link.state.connection.compression()
+    }
+
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<&Closing> {
         self.link.state.connection.closing()

@@ -29,6 +29,7 @@ pub(super) struct Compressed {
 /// The peer's messages, as far as they are inflated.
 #[derive(Debug)]
 pub(super) struct Inflation {
+    parameters: Parameters,
     inflater: Inflater,
     /// Nothing of the message has come out yet.
     is_first: bool,
@@ -41,9 +42,15 @@ impl Connection {
         let role = self.receiver.role();
         let (takeover, bits) = parameters.of_peer(role);
         let inflater = Inflater::new(takeover, bits);
-        self.inflation = Some(Box::new(Inflation { inflater, is_first: true }));
+        self.inflation =
+            Some(Box::new(Inflation { parameters: *parameters, inflater, is_first: true }));
         self.receiver.allow_compression();
         self.sender.set_compression(parameters.deflater(role, policy));
+    }
+
+    /// The compression that was agreed on, if any (RFC 7692 §7.1).
+    pub fn compression(&self) -> Option<&Parameters> {
+        self.inflation.as_ref().map(|inflation| &inflation.parameters)
     }
 
     /// Inflates a part: to its end, if the message is gathered, else up to one block. Returns how many

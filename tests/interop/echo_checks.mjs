@@ -27,6 +27,15 @@ export async function echoChecks(WebSocket, url) {
     const echo = await receive(socket, messages.length);
     assert(echo.every((message, n) => message === messages[n]), 'not in order');
   };
+  // What the window makes short, what is longer than any window, and what cannot be made short.
+  const compressed = async (socket) => {
+    assert(socket.extensions.startsWith('permessage-deflate'), `agreed on ${socket.extensions}`);
+    const record = '{"name":"Grace","tags":["a","b"]},';
+    const noise = Uint8Array.from({ length: 50_000 }, () => Math.random() * 256);
+    for (const message of [record.repeat(10), record.repeat(10), record.repeat(10_000), noise, record]) {
+      await echoes(message)(socket);
+    }
+  };
   const close = (socket) =>
     new Promise((resolve, reject) => {
       socket.onclose = ({ code, wasClean }) =>
@@ -39,6 +48,7 @@ export async function echoChecks(WebSocket, url) {
     ['empty text', echoes('')],
     ...[0, 125, 126, 65_535, 65_536, 1 << 20].map((n) => [`binary, ${n} bytes`, echoes(pattern(n))]),
     ['200 messages in flight', messagesInFlight],
+    ['compressed', compressed],
     ['close with code and reason', close],
   ];
   const results = [];

@@ -1,12 +1,17 @@
 """The client of PyPI's `websockets` against an echo server: websockets_client.py URL
 
-Prints `ok NAME` or `failed NAME: why` for each check; each has a connection of its own. Exit status: 1 if any failed.
+MODULE names another that is called as it is, as `picows.websockets` is. Prints `ok NAME` or `failed NAME: why` for
+each check; each has a connection of its own. Exit status: 1 if any failed.
 """
 
 import asyncio
+import importlib
+import os
+import random
 import sys
 
-from websockets.asyncio.client import connect
+MODULE = os.environ.get("MODULE", "websockets")
+connect = importlib.import_module(f"{MODULE}.asyncio.client").connect
 
 # One, two, three and four bytes of UTF-8 a character, and a NUL.
 TEXT = "a\0 ü € 𝄞 – ok"
@@ -67,6 +72,58 @@ async def close(ws):
     expect(ws.close_code, 3001)
 
 
+async def compressed(ws):
+    record = '{"name":"Grace","tags":["a","b"]},'
+    noise = random.Random(1).randbytes(100_000)
+    for message in (record * 10, record * 10, record * 10_000, noise, b"", record):
+        await ws.send(message)
+        expect(await ws.recv(), message)
+
+
+def negotiates(answer):
+    """Messages are compressed both ways, after this answer."""
+
+    async def check(ws):
+        expect(ws.response.headers.get("Sec-WebSocket-Extensions"), answer)
+        before = len(RECEIVED_COMPRESSED)
+        await compressed(ws)
+        if MODULE == "websockets" and len(RECEIVED_COMPRESSED) - before < 3:
+            raise AssertionError("the server compressed nothing")
+
+    return check
+
+
+# The frames with RSV1 that `websockets` was given.
+RECEIVED_COMPRESSED = []
+
+# What a client says of compression, besides that it can; what the server answers; the check with that.
+COMPRESSION = []
+if MODULE == "websockets":
+    from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, PerMessageDeflate
+
+    def decode(self, frame, *, max_size=None, plain=PerMessageDeflate.decode):
+        if frame.rsv1:
+            RECEIVED_COMPRESSED.append(frame)
+        return plain(self, frame, max_size=max_size)
+
+    PerMessageDeflate.decode = decode
+    COMPRESSION = [
+        ({"server_no_context_takeover": True}, "; server_no_context_takeover"),
+        ({"client_no_context_takeover": True}, "; client_no_context_takeover"),
+        ({"server_max_window_bits": 9}, "; server_max_window_bits=9"),
+        ({"client_max_window_bits": 10}, "; client_max_window_bits=10"),
+        (
+            {
+                "server_no_context_takeover": True,
+                "client_no_context_takeover": True,
+                "server_max_window_bits": 15,
+                "client_max_window_bits": 9,
+            },
+            "; server_no_context_takeover; client_no_context_takeover"
+            "; server_max_window_bits=12; client_max_window_bits=9",
+        ),
+    ]
+
 CHECKS = {
     "text with multi-byte characters": echoes(TEXT),
     "empty text": echoes(""),
@@ -77,14 +134,22 @@ CHECKS = {
     "fragmented text, characters cut": fragments_that_cut_characters,
     "a ping between fragments": ping_between_fragments,
     "close with code and reason": close,
+    "compressed": negotiates("permessage-deflate"),
 }
+EXTENSIONS = {}
+for offer, answer in COMPRESSION:
+    name = f"compressed, {', '.join(f'{parameter}={value}' for parameter, value in offer.items())}"
+    CHECKS[name] = negotiates(f"permessage-deflate{answer}")
+    EXTENSIONS[name] = [ClientPerMessageDeflateFactory(**offer)]
 
 
 async def main(url):
     failed = 0
     for name, check in CHECKS.items():
         try:
-            async with asyncio.timeout(10), connect(url, open_timeout=5) as ws:
+            async with asyncio.timeout(10), connect(
+                url, open_timeout=5, extensions=EXTENSIONS.get(name)
+            ) as ws:
                 await check(ws)
             print(f"ok {name}", flush=True)
         except Exception as error:  # whatever it was, it is this check's result

@@ -1,8 +1,13 @@
-"""An echo server of PyPI's `websockets` on a free port of 127.0.0.1; prints `listening on URL`."""
+"""An echo server of PyPI's `websockets` on a free port of 127.0.0.1; prints `listening on URL`.
+
+MODULE names another that is called as it is, as `picows.websockets` is.
+"""
 
 import asyncio
+import importlib
+import os
 
-from websockets.asyncio.server import serve
+serve = importlib.import_module(os.environ.get("MODULE", "websockets") + ".asyncio.server").serve
 
 
 async def echo(ws):

@@ -39,12 +39,38 @@ const checks = {
   },
 };
 
+// What a client says of compression, and what the server answers.
+const compression = [
+  [{}, ''],
+  [{ serverNoContextTakeover: true }, '; server_no_context_takeover'],
+  [{ clientNoContextTakeover: true }, '; client_no_context_takeover'],
+  [{ serverMaxWindowBits: 10 }, '; server_max_window_bits=10'],
+  [{ clientMaxWindowBits: 9 }, '; client_max_window_bits=9'],
+];
+const options = {};
+for (const [offer, answer] of compression) {
+  const name = `compressed, ${JSON.stringify(offer)}`;
+  options[name] = { perMessageDeflate: { threshold: 0, ...offer } };
+  checks[name] = async (socket, response) => {
+    const agreed = response.headers['sec-websocket-extensions'];
+    if (agreed !== `permessage-deflate${answer}`) throw new Error(`agreed on ${agreed}`);
+    const message = '{"name":"Grace","tags":["a","b"]},'.repeat(1000);
+    for (let n = 0; n < 3; n++) {
+      socket.send(message);
+      expect(await received(socket, 'message'), message);
+    }
+    if (socket._socket.bytesRead > 10_000) throw new Error(`${socket._socket.bytesRead} bytes came`);
+  };
+}
+
 print(await echoChecks(WebSocket, url));
 for (const [name, check] of Object.entries(checks)) {
-  const socket = new WebSocket(url);
+  const socket = new WebSocket(url, options[name]);
+  let response;
+  socket.on('upgrade', (it) => (response = it));
   try {
     await received(socket, 'open');
-    await check(socket);
+    await check(socket, response);
     print([[name, null]]);
   } catch (error) {
     print([[name, error.message]]);
