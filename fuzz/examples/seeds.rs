@@ -46,7 +46,20 @@ fn main() -> io::Result<()> {
         &[&[0], &[7, 0, 4, 0], operations, &describe(&[(0x81, b"Hello")])],
     )?;
     for (name, operations) in PAIRS {
-        write("connection_pair", name, &[&[64], operations])?;
+        // The high-water mark; no compression, or the policies of both.
+        write("connection_pair", name, &[&[64, 0], operations])?;
+        let policies = [1, 0, 15, 12, 15, 3, 0, 9, 15, 0];
+        write("connection_pair", &format!("{name}_compressed"), &[&policies[1..], operations])?;
+    }
+    for (name, payloads) in DEFLATED {
+        let described: Vec<_> =
+            payloads.iter().flat_map(|it| [&[it.len() as u8], *it].concat()).collect();
+        // Context takeover and one frame each; no limit; lengths of the pieces.
+        write("inflate", name, &[&[1, 0, 0, 0, 0, 0], &described])?;
+        write("inflate", &format!("{name}_in_pieces"), &[&[3, 1, 3, 5, 0, 1], &described])?;
+    }
+    for (name, header) in EXTENSIONS {
+        write("negotiation", name, &[&[1, 12, 15, 3, 9, 15, 10, 0], header.as_bytes()])?;
     }
     Ok(())
 }
@@ -135,6 +148,34 @@ const WIRES: &[(&str, Frames<'_>)] = &[
     ("reason not utf-8", &[(0x88, b"\x03\xe8\xff")]),
 ];
 
+/// Compressed messages of one connection.
+const DEFLATED: &[(&str, &[&[u8]])] = &[
+    ("fixed codes", &[b"\xf2\x48\xcd\xc9\xc9\x07\x00", b"\xf2\x00\x11\x00\x00"]),
+    ("stored", &[b"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"]),
+    (
+        "last blocks",
+        &[b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", b"\x03\x00\x03\x00\xf2\x00\x11\x00\x00"],
+    ),
+    ("two blocks", &[b"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"]),
+    ("empty", &[b"\x00", b"\x02\x00", b""]),
+    (
+        "codes of its own",
+        &[b"\x1c\xc8\x31\x01\x00\x00\x0c\x02\xb0\x5a\x25\x5c\xff\x0e\x9d\x1c\xf4\x8f\x00"],
+    ),
+    ("zeros", &[b"\x62\x60\x18\x05\xa3\x60\x14\x0c\x77\x00\x00"]),
+    ("no code", &[b"\x07", b"\xff\xff\xff"]),
+];
+const EXTENSIONS: &[(&str, &str)] = &[
+    ("plain", "permessage-deflate"),
+    ("browser", "permessage-deflate; client_max_window_bits"),
+    ("windows", "permessage-deflate; server_max_window_bits=10; client_max_window_bits=\"9\""),
+    (
+        "two offers",
+        "permessage-deflate; server_max_window_bits=8, permessage-deflate; client_no_context_takeover; \
+         server_no_context_takeover; client_max_window_bits=15",
+    ),
+    ("another", "x; y=\"permessage-deflate, z\", permessage-deflate; client_max_window_bits=16"),
+];
 /// Receive, echo, feed, send, ping, flush, send a Close, close.
 const OPERATIONS: &[u8] = b"\0\0\x01\0\x02\x20\x04\x01\x05\x03\x03\0\x06\x01\x07\x01";
 /// Which call does what: see `Story::new`.

@@ -1,17 +1,21 @@
 //! Two connections that send, ping, close and are cut off in any order, over a wire that delivers
-//! any number of bytes at a time: every message arrives once, in order and unchanged (those before
+//! any number of bytes at a time, compressed by any policies or not: every message arrives once, in order and unchanged (those before
 //! the cut do); a Pong answers a Ping; nothing is written after a Close; and both ends end.
 #![no_main]
 
 use fullduplex::{Config, Role};
-use fullduplex_fuzz::pair::Pair;
+use fullduplex_fuzz::{compression::policy, pair::Pair};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: (u8, &[u8])| {
-    let (high_water, operations) = input;
-    let mut config = Config::default();
-    config.write_high_water = high_water.into();
-    let mut pair = Pair::new(&config);
+fuzz_target!(|input: (u8, Option<[[u8; 4]; 2]>, &[u8])| {
+    let (high_water, policies, operations) = input;
+    let [client, server] = [0, 1].map(|of| {
+        let mut config = Config::default();
+        config.write_high_water = high_water.into();
+        config.compression = policies.map(|bytes| policy(bytes[of]));
+        config
+    });
+    let mut pair = Pair::new(&client, &server);
     for operation in operations.as_chunks().0.iter().take(MOST) {
         pair.act(*operation);
     }

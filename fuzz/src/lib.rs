@@ -7,6 +7,7 @@
 mod common;
 
 pub mod adapters;
+pub mod compression;
 pub mod pair;
 pub mod receive;
 

@@ -4,7 +4,7 @@ use bytes::Buf;
 use fullduplex::{CloseCode, CloseFrame, Config, Connection, Event, Fin, Kind, Message, Role};
 use fullduplex::{ProtocolError, SendError, WriteBuffer};
 
-use crate::common;
+use crate::{common, compression::agreed};
 
 /// One end: what it was asked to send, what it wrote, and what it saw.
 #[derive(Debug)]
@@ -34,9 +34,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    pub fn new(config: &Config) -> Self {
-        let ends = [Connection::client(config), Connection::server(config)];
-        Self { ends: ends.map(End::new) }
+    pub fn new(client: &Config, server: &Config) -> Self {
+        Self { ends: agreed(client, server).map(|(connection, _)| End::new(connection)) }
     }
 
     /// Does what three bytes say: the first one has the end in its lowest bit.
