@@ -104,7 +104,7 @@ fn end(role: Role) -> Connection {
     let mut parameters = Parameters::default();
     parameters.server_no_context_takeover = true;
     parameters.client_no_context_takeover = true;
-    connection.set_compression(&parameters, &policy());
+    connection.set_compression(parameters, &policy());
     connection
 }
 

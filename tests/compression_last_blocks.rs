@@ -16,7 +16,7 @@ fn server(takeover: bool) -> End {
     let mut end = End::with(Role::Server, &Config::default());
     let mut parameters = Parameters::default();
     parameters.client_no_context_takeover = !takeover;
-    end.connection.set_compression(&parameters, &Compression::default());
+    end.connection.set_compression(parameters, &Compression::default());
     end
 }
 

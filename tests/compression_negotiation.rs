@@ -38,7 +38,7 @@ fn answer(config: &Config, offers: &[&str]) -> Option<(String, Parameters)> {
     let said = (said.next().map(String::from), said.next());
     assert_eq!(said.1, None, "one header says it all");
     assert_eq!(said.0.is_some(), accepted.compression().is_some());
-    said.0.zip(accepted.compression().copied())
+    said.0.zip(accepted.compression())
 }
 
 /// What a client offers, and what it makes of an answer.
@@ -54,7 +54,7 @@ fn take(config: &Config, answer: &str) -> Result<Option<Parameters>, HandshakeEr
         ClientHandshake::start(&chat(), NONCE, config, &mut WriteBuffer::new()).unwrap();
     let answer = with_lines(ANSWER, &format!("Sec-WebSocket-Extensions: {answer}\r\n"));
     let (accepted, _) = feed(&[&answer], |input| client.receive(input));
-    accepted.map(|accepted| accepted.unwrap().0.compression().copied())
+    accepted.map(|accepted| accepted.unwrap().0.compression())
 }
 
 fn parameters(server: (bool, u8), client: (bool, u8)) -> (bool, u8, bool, u8) {

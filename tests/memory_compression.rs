@@ -18,7 +18,7 @@ fn end(role: Role, config: &Config, takeover: bool) -> End {
     let mut parameters = Parameters::default();
     parameters.server_no_context_takeover = !takeover;
     parameters.client_no_context_takeover = !takeover;
-    end.connection.set_compression(&parameters, &Compression::default());
+    end.connection.set_compression(parameters, &Compression::default());
     end
 }
 
@@ -115,4 +115,60 @@ fn an_idle_connection_without_context_takeover_holds_no_more_than_one_without_co
     });
     // Two boxes with what was agreed on.
     assert!(info.bytes_current <= 100 * 256, "{info:?}");
+}
+
+#[cfg(target_pointer_width = "64")]
+/// Bytes that an end keeps of a message after it has sent it, or received it.
+fn kept(role: Role, parameters: Parameters, policy: &Compression) -> u64 {
+    let message = vec![7; 100_000];
+    let mut sender = End::with(Role::Client, &Config::default());
+    sender.connection.set_compression(Parameters::default(), &Compression::default());
+    sender.connection.send(&message, &mut sender.output).unwrap();
+    let wire = sender.written();
+    let mut end = End::with(Role::Server, &Config::default());
+    end.connection.set_compression(parameters, policy);
+    let info = measure(|| {
+        if role == Role::Server {
+            end.connection.send(&message, &mut end.output).unwrap();
+            end.written();
+            end.output.release();
+        } else {
+            end.receive(&wire);
+        }
+    });
+    info.bytes_current.try_into().unwrap()
+}
+
+/// The table of `Compression`'s documentation, measured.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn context_takeover_costs_what_the_documentation_says() {
+    let documentation = include_str!("../src/deflate/mod.rs");
+    let rows = documentation.lines().filter_map(|line| line.strip_prefix("/// | "));
+    let numbers = |row: &str| row.split('|').filter_map(|it| it.trim().parse().ok()).collect();
+    let rows: Vec<Vec<u64>> = rows.map(numbers).filter(|row: &Vec<_>| row.len() > 2).collect();
+    let [mem_levels, rows @ ..] = &rows[..] else { panic!("a table") };
+    let measure = |role, bits, mem_level| {
+        let mut parameters = Parameters::default();
+        (parameters.server_max_window_bits, parameters.client_max_window_bits) = (bits, bits);
+        let mut policy = Compression::default();
+        (policy.window_bits, policy.mem_level) = (bits, mem_level);
+        kept(role, parameters, &policy)
+    };
+    // What the pools of the thread keep is there from then on.
+    for role in [Role::Server, Role::Client, Role::Server, Role::Client] {
+        measure(role, 9, 1);
+    }
+    assert_eq!(rows.len(), 7);
+    for row in rows {
+        let [bits, inflating, deflating @ ..] = &row[..] else { panic!("{row:?}") };
+        let bits = u8::try_from(*bits).unwrap();
+        let measured = measure(Role::Client, bits, 8);
+        assert_eq!(measured.div_ceil(1024), *inflating, "to inflate with {bits} bits");
+        assert_eq!(deflating.len(), mem_levels.len());
+        for (mem_level, said) in mem_levels.iter().zip(deflating) {
+            let measured = measure(Role::Server, bits, u8::try_from(*mem_level).unwrap());
+            assert_eq!(measured.div_ceil(1024), *said, "{bits} bits, mem level {mem_level}");
+        }
+    }
 }

@@ -235,7 +235,7 @@ fn begun(before: Before) -> End {
     #[cfg(feature = "deflate")]
     if before.compression {
         let policy = fullduplex::Compression::default();
-        end.connection.set_compression(&fullduplex::Parameters::default(), &policy);
+        end.connection.set_compression(fullduplex::Parameters::default(), &policy);
     }
     if let Some(kind) = before.unfinished {
         let first = if kind == Kind::Text { 0x01 } else { 0x02 };

@@ -93,7 +93,7 @@ fn end(takeover: bool, limit: usize) -> End {
     parameters.server_no_context_takeover = !takeover;
     let mut policy = Compression::default();
     (policy.window_bits, policy.threshold) = (15, 0);
-    end.connection.set_compression(&parameters, &policy);
+    end.connection.set_compression(parameters, &policy);
     end
 }
 

@@ -42,7 +42,7 @@ pub fn agreed(client: &Config, server: &Config) -> [(Connection, Option<Paramete
     let mut bytes = to_client.copy_to_bytes(to_client.len()).to_vec();
     let (asked, _) = asking.receive(&mut &mut bytes[..]).expect("a good answer").expect("whole");
     [asked, served].map(|accepted| {
-        let parameters = accepted.compression().copied();
+        let parameters = accepted.compression();
         (accepted.into_connection(), parameters)
     })
 }

@@ -212,7 +212,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
     /// The compression that the handshake agreed on, if any (RFC 7692 §7.1).
     #[cfg(feature = "deflate")]
-    pub fn compression(&self) -> Option<&crate::Parameters> {
+    pub fn compression(&self) -> Option<crate::Parameters> {
         self.link.state.connection.compression()
     }
 

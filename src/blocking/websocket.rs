@@ -146,7 +146,7 @@ impl<S: Stream> WebSocket<S> {
 
     /// The compression that the handshake agreed on, if any (RFC 7692 §7.1).
     #[cfg(feature = "deflate")]
-    pub fn compression(&self) -> Option<&crate::Parameters> {
+    pub fn compression(&self) -> Option<crate::Parameters> {
         self.0.compression()
     }
 

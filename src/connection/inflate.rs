@@ -38,19 +38,19 @@ pub(super) struct Inflation {
 impl Connection {
     /// Says what was negotiated in a handshake that was done elsewhere, before anything is sent or
     /// received; `policy` is how this end compresses. [`Accepted`](crate::Accepted) does it itself.
-    pub fn set_compression(&mut self, parameters: &Parameters, policy: &Compression) {
+    pub fn set_compression(&mut self, parameters: Parameters, policy: &Compression) {
         let role = self.receiver.role();
         let (takeover, bits) = parameters.of_peer(role);
         let inflater = Inflater::new(takeover, bits);
         self.inflation =
-            Some(Box::new(Inflation { parameters: *parameters, inflater, is_first: true }));
+            Some(Box::new(Inflation { parameters, inflater, is_first: true }));
         self.receiver.allow_compression();
         self.sender.set_compression(parameters.deflater(role, policy));
     }
 
     /// The compression that was agreed on, if any (RFC 7692 §7.1).
-    pub fn compression(&self) -> Option<&Parameters> {
-        self.inflation.as_ref().map(|inflation| &inflation.parameters)
+    pub fn compression(&self) -> Option<Parameters> {
+        self.inflation.as_ref().map(|inflation| inflation.parameters)
     }
 
     /// Inflates a part: to its end, if the message is gathered, else up to one block. Returns how many

@@ -92,7 +92,7 @@ impl Agreed {
     pub(super) fn apply(self, connection: &mut Connection) {
         #[cfg(feature = "deflate")]
         if let Some((parameters, policy)) = self.compression {
-            connection.set_compression(&parameters, &policy);
+            connection.set_compression(parameters, &policy);
         }
         #[cfg(not(feature = "deflate"))]
         let _ = connection;

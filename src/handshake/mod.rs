@@ -59,8 +59,8 @@ impl Accepted {
 
     /// The compression that was agreed on, if any (RFC 7692 §7.1).
     #[cfg(feature = "deflate")]
-    pub fn compression(&self) -> Option<&crate::Parameters> {
-        self.agreed.compression.as_ref().map(|(parameters, _)| parameters)
+    pub fn compression(&self) -> Option<crate::Parameters> {
+        self.agreed.compression.as_ref().map(|(parameters, _)| *parameters)
     }
 
     /// Begins the connection, a client's with mask keys from the thread's generator.
