@@ -54,8 +54,6 @@ fn any_parts() -> impl Strategy<Value = Vec<(Vec<u8>, bool)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     /// Gathered up to a read, then taken chunk by chunk.
     #[test]
     fn what_comes_after_a_last_block_may_refer_to_what_came_before_it(

@@ -92,3 +92,46 @@ fn a_clone_shares_the_memory_and_outlives_the_first() {
     drop(clone);
     assert_eq!(contents(&server.frames()), [(0x82, &[7; 10_000][..])]);
 }
+
+/// RFC 7692: what does not depend on other messages is compressed once for all that compress alike.
+#[cfg(feature = "deflate")]
+#[test]
+fn it_is_compressed_once_for_each_set_of_parameters() {
+    use fullduplex::{Compression, Parameters};
+
+    let end = |role, takeover: bool, bits| {
+        let mut end = End::new(role);
+        let mut parameters = Parameters::default();
+        parameters.server_no_context_takeover = !takeover;
+        parameters.client_no_context_takeover = !takeover;
+        parameters.server_max_window_bits = bits;
+        end.connection.set_compression(parameters, &Compression::default());
+        end
+    };
+    // It stays larger than what is copied.
+    let numbers: String = (0..5000_u32).map(|number| format!("{number},")).collect();
+    let prepared = Prepared::new(&numbers);
+    // The frame in memory, and its bytes: those of `send`.
+    let sent = |role, takeover, bits| {
+        let (mut sent, mut by_reference) = (end(role, takeover, bits), end(role, takeover, bits));
+        sent.connection.send(&numbers, &mut sent.output).unwrap();
+        let End { connection, output } = &mut by_reference;
+        connection.send_prepared(&prepared, output).unwrap();
+        let at = output.chunk().as_ptr();
+        let written = by_reference.written();
+        assert_eq!(written[0], 0xc1, "it is compressed");
+        assert!(written.len() > 4096 && written.len() < numbers.len(), "{}", written.len());
+        if role == Role::Server {
+            assert_eq!(written, sent.written(), "as `send` does it");
+        }
+        (at, by_reference)
+    };
+    let (first, _kept) = sent(Role::Server, false, 12);
+    let (again, _kept) = sent(Role::Server, false, 12);
+    assert_eq!(first, again, "the same memory");
+    let (smaller, _kept) = sent(Role::Server, false, 9);
+    assert_ne!(first, smaller, "another window");
+    let (with_takeover, _kept) = sent(Role::Server, true, 12);
+    assert_ne!(first, with_takeover, "it depends on the messages before");
+    sent(Role::Client, false, 12);
+}

@@ -42,8 +42,7 @@ impl Connection {
         let role = self.receiver.role();
         let (takeover, bits) = parameters.of_peer(role);
         let inflater = Inflater::new(takeover, bits);
-        self.inflation =
-            Some(Box::new(Inflation { parameters, inflater, is_first: true }));
+        self.inflation = Some(Box::new(Inflation { parameters, inflater, is_first: true }));
         self.receiver.allow_compression();
         self.sender.set_compression(parameters.deflater(role, policy));
     }
