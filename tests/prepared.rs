@@ -109,7 +109,7 @@ fn it_is_compressed_once_for_each_set_of_parameters() {
         end
     };
     // It stays larger than what is copied.
-    let numbers: String = (0..5000_u32).map(|number| format!("{number},")).collect();
+    let numbers = (0..5000_u32).map(|it| it.to_string()).collect::<Vec<_>>().join(",");
     let prepared = Prepared::new(&numbers);
     // The frame in memory, and its bytes: those of `send`.
     let sent = |role, takeover, bits| {
