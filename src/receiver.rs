@@ -9,14 +9,17 @@
 //!
 //! Memory: at most one header and one control payload are carried here; data is lent, never held.
 
-use alloc::boxed::Box;
+mod payload;
+
 use core::{mem, ops::Range};
 
+use payload::DataFrame;
+
 use crate::{
-    CloseFrame, Config, FrameHeader, Kind, Mask, Opcode, Part, ProtocolError, Role, Rsv,
-    control::{Control, UnfinishedControl},
+    Config, FrameHeader, Kind, Mask, Opcode, Part, ProtocolError, Role, Rsv,
+    control::UnfinishedControl,
     frame::{FIN, MASK, MAX_HEADER_LEN, NO_MASK},
-    part::{Located, LocatedPart, Unit},
+    part::{Located, Unit},
 };
 
 /// Checks and unmasks what the peer sends.
@@ -60,17 +63,6 @@ enum State {
     Closed,
     /// The peer broke a rule: nothing after it counts (§7.1.7).
     Failed(ProtocolError),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct DataFrame {
-    kind: Kind,
-    /// As it applies to the next byte; all zero where there is none.
-    mask: Mask,
-    rest: u64,
-    first: bool,
-    fin: bool,
-    is_compressed: bool,
 }
 
 impl Receiver {
@@ -196,21 +188,6 @@ impl Receiver {
         self.compression = true;
     }
 
-    /// Takes back the last `len` bytes of the part of a compressed message that was located last: they
-    /// stay at the front of the input, as they are, and are located once more.
-    #[cfg(feature = "deflate")]
-    pub(crate) fn give_back(&mut self, len: usize, kind: Kind, fin: bool) {
-        let (behind, frame) = match self.state {
-            State::Unmasked { len, frame } => (len, frame),
-            State::Data(frame) => (0, frame),
-            _ => {
-                let mask = NO_MASK;
-                (0, DataFrame { kind, mask, rest: 0, first: false, fin, is_compressed: true })
-            }
-        };
-        self.state = State::Unmasked { len: len + behind, frame };
-    }
-
     /// Makes every later call return `error`.
     #[cold]
     pub(crate) fn fail(&mut self, error: ProtocolError) {
@@ -252,28 +229,6 @@ impl Receiver {
             self.state = State::Header { carried, len: input.len() as u8 };
         }
         None
-    }
-
-    /// Goes on with a payload that the last input left unfinished.
-    fn resume(&mut self, input: &mut [u8]) -> Result<Option<Located>, ProtocolError> {
-        match &mut self.state {
-            State::Data(frame) => {
-                let frame = *frame;
-                self.state = State::Between;
-                Ok(self.data(frame, input, 0))
-            }
-            #[cfg(feature = "deflate")]
-            State::Unmasked { len, frame } => {
-                let (len, frame) = (*len, *frame);
-                Ok(Some(self.unmasked(len, frame, input)))
-            }
-            State::Control(frame) => {
-                let (used, control) = frame.receive(input)?;
-                Ok(control.map(|control| self.control_whole(control, used, used)))
-            }
-            State::Failed(error) => Err(error.clone()),
-            State::Closed | State::Between | State::Header { .. } => Ok(None),
-        }
     }
 
     /// The rules of masking, reserved bits, order and limits: those that need to know what came
@@ -330,89 +285,6 @@ impl Receiver {
             return Err(ProtocolError::MessageTooBig { len, limit: self.max_message_len });
         }
         Ok(())
-    }
-
-    /// Takes what `input` holds of a data frame, from `start` on.
-    #[inline]
-    fn data(&mut self, frame: DataFrame, input: &mut [u8], start: usize) -> Option<Located> {
-        let DataFrame { kind, mask, rest, first, fin, is_compressed } = frame;
-        let here = &mut input[start..];
-        if rest > here.len() as u64 {
-            return self.partial_data(frame, here, start);
-        }
-        let len = rest as usize;
-        mask.apply(0, &mut here[..len]);
-        let part = LocatedPart::Data { kind, first, fin, frame_rest: 0, is_compressed };
-        Some(Located { start, used: start + len, part })
-    }
-
-    /// Takes all of `here`, and remembers what is still to come of the frame.
-    fn partial_data(&mut self, frame: DataFrame, here: &mut [u8], start: usize) -> Option<Located> {
-        let len = here.len();
-        let frame_rest = frame.rest - len as u64;
-        if len == 0 {
-            self.state = State::Data(frame);
-            return None;
-        }
-        frame.mask.apply(0, here);
-        let mask = frame.mask.skip(len);
-        self.state = State::Data(DataFrame { mask, rest: frame_rest, first: false, ..frame });
-        let DataFrame { kind, first, fin, is_compressed, .. } = frame;
-        let part = LocatedPart::Data { kind, first, fin, frame_rest, is_compressed };
-        Some(Located { start, used: start + len, part })
-    }
-
-    #[cfg(feature = "deflate")]
-    /// Hands out again what was given back, as far as it is in the input.
-    fn unmasked(&mut self, len: usize, frame: DataFrame, input: &[u8]) -> Located {
-        let used = len.min(input.len());
-        self.state = match (len - used, frame.rest) {
-            (0, 0) => State::Between,
-            (0, _) => State::Data(frame),
-            (len, _) => State::Unmasked { len, frame },
-        };
-        let DataFrame { kind, fin, is_compressed, rest, .. } = frame;
-        let frame_rest = rest + (len - used) as u64;
-        let part = LocatedPart::Data { kind, first: false, fin, frame_rest, is_compressed };
-        Located { start: 0, used, part }
-    }
-
-    /// Takes a control frame whose payload begins at `start`; one that is not whole is carried.
-    #[inline(never)]
-    fn control(
-        &mut self,
-        header: &FrameHeader,
-        input: &mut [u8],
-        start: usize,
-    ) -> Result<Option<Located>, ProtocolError> {
-        // At most 125 more, by `FrameHeader::parse`.
-        let used = start + header.payload_len as usize;
-        let Some(payload) = input.get_mut(start..used) else {
-            self.state = State::Control(UnfinishedControl::new(header, &input[start..]));
-            return Ok(None);
-        };
-        header.mask.unwrap_or(NO_MASK).apply(0, payload);
-        let part = match header.opcode {
-            Opcode::Close => {
-                let close = Control::Close(CloseFrame::parse(payload)?);
-                return Ok(Some(self.control_whole(Box::new(close), start, used)));
-            }
-            Opcode::Ping => LocatedPart::Ping,
-            _ => LocatedPart::Pong,
-        };
-        Ok(Some(Located { start, used, part }))
-    }
-
-    /// RFC 6455 §5.5.1: nothing that comes after a Close counts.
-    fn control_whole(
-        &mut self,
-        control: Box<Control<'static>>,
-        start: usize,
-        used: usize,
-    ) -> Located {
-        self.state =
-            if matches!(*control, Control::Close(_)) { State::Closed } else { State::Between };
-        Located { start, used, part: LocatedPart::Owned(control) }
     }
 }
 
