@@ -102,6 +102,18 @@ fn a_message_is_compressed_as_in_the_rfc() {
     assert!(end.written().len() < 2 + 7, "the second refers to the first");
 }
 
+#[test]
+fn short_messages_are_compressed_only_if_they_may_refer_to_others() {
+    for (takeover, len, first) in [(false, 127, 0x81), (false, 128, 0xc1), (true, 20, 0xc1)] {
+        let mut policy = Compression::default();
+        policy.context_takeover = takeover;
+        policy.peer_context_takeover = takeover;
+        let mut server = pair(&policy, &policy).1;
+        server.connection.send("x".repeat(len), &mut server.output).unwrap();
+        assert_eq!(server.written()[0], first, "{len} bytes, context takeover {takeover}");
+    }
+}
+
 fn any_policy() -> impl Strategy<Value = Compression> {
     (1..=9_u8, 1..=9_u8, 8..=16_u8, any::<bool>(), 8..=16_u8, any::<bool>(), 0..300_usize).prop_map(
         |(level, mem_level, bits, takeover, peer_bits, peer_takeover, threshold)| {

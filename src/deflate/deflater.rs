@@ -38,7 +38,7 @@ impl Deflater {
 
     /// Compresses a message; `None` if it goes better as it is.
     pub(crate) fn message(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
-        if bytes.len() < self.threshold {
+        if bytes.len() < self.threshold && !self.context_takeover {
             return None;
         }
         let compressed = self.chunk(bytes, Fin::Last);

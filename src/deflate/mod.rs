@@ -69,7 +69,8 @@ pub struct Compression {
     /// Whether the peer's messages may refer to those before them: `false` by default. It costs a
     /// decompressor and the peer's window for every connection.
     pub peer_context_takeover: bool,
-    /// Messages of fewer bytes are sent as they are: 128 by default; 0 compresses every one.
+    /// Messages of fewer bytes are sent as they are: 128 by default; 0 compresses every one, and so does
+    /// context takeover, which makes short messages shorter too.
     pub threshold: usize,
 }
 
