@@ -6,14 +6,14 @@ use std::{cell::RefCell, thread::LocalKey};
 type Pool<T> = RefCell<Vec<T>>;
 
 #[cfg(feature = "deflate")]
-use zlib_rs::{Deflate, Inflate};
+use zlib_rs::Deflate;
 
 #[cfg(feature = "deflate")]
-use crate::deflate::{BLOCK_LEN, Settings};
+use crate::deflate::{BLOCK_LEN, Inflater, Settings};
 
 #[cfg(feature = "deflate")]
 thread_local! {
-    static INFLATE: Pool<Box<Inflate>> = const { RefCell::new(Vec::new()) };
+    static INFLATERS: Pool<Box<Inflater>> = const { RefCell::new(Vec::new()) };
     static INFLATED: Pool<Box<[u8]>> = const { RefCell::new(Vec::new()) };
     static DEFLATE: Pool<(Settings, Box<Deflate>)> = const { RefCell::new(Vec::new()) };
 }
@@ -64,14 +64,14 @@ fn give<T>(pool: &'static LocalKey<Pool<T>>, block: T) {
 
 /// A decompressor that is as good as new.
 #[cfg(feature = "deflate")]
-pub(crate) fn take_inflate() -> Option<Box<Inflate>> {
-    take(&INFLATE)
+pub(crate) fn take_inflater() -> Option<Box<Inflater>> {
+    take(&INFLATERS)
 }
 
 /// Gives back a decompressor that was reset.
 #[cfg(feature = "deflate")]
-pub(crate) fn give_inflate(stream: Box<Inflate>) {
-    give(&INFLATE, stream);
+pub(crate) fn give_inflater(inflater: Box<Inflater>) {
+    give(&INFLATERS, inflater);
 }
 
 /// A block to inflate into, cleared once, when it was made.

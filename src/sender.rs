@@ -25,7 +25,7 @@ pub struct Sender {
     /// The latest Ping that was not answered since too much waited to be written (§5.5.3).
     owed_pong: Option<Box<[u8]>>,
     #[cfg(feature = "deflate")]
-    deflater: Option<Box<Deflater>>,
+    deflater: Option<Deflater>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

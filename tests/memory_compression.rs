@@ -9,8 +9,6 @@ use common::{End, Seen, masked};
 use fullduplex::{ChunkEvent, Compression, Config, Fin, Parameters, ProtocolError, Role};
 
 const MIB: u64 = 1 << 20;
-/// What a decompressor takes, its window and the block that it inflates to.
-const INFLATER: u64 = 192 * 1024;
 
 /// An end that compresses and inflates, with `takeover` or without.
 fn end(role: Role, config: &Config, takeover: bool) -> End {
@@ -68,13 +66,11 @@ fn a_message_of_1_mib_that_inflates_to_1_gib_costs_no_more_than_the_limit_and_64
 
 #[test]
 fn a_message_of_1_gib_is_taken_by_pieces_in_a_block_s_memory() {
-    let wire = bomb(1);
+    let mut wire = bomb(1);
     let info = measure(|| {
         let mut server = end(Role::Server, &Config::default(), true);
         let (mut len, mut ended) = (0, false);
-        for read in wire.chunks(64 * 1024) {
-            let mut read = read.to_vec();
-            let mut input = &mut read[..];
+        for mut input in wire.chunks_mut(64 * 1024) {
             while let Some(event) =
                 server.connection.receive_chunk(&mut input, &mut server.output).unwrap()
             {
@@ -85,7 +81,8 @@ fn a_message_of_1_gib_is_taken_by_pieces_in_a_block_s_memory() {
         }
         assert!(ended && len == 1024 * MIB, "{len} bytes");
     });
-    assert!(info.bytes_max <= INFLATER + 192 * 1024, "{info:?}");
+    // A decompressor, its window kept once more, a block, and a piece.
+    assert!(info.bytes_max <= 128 * 1024, "{info:?}");
 }
 
 #[test]
@@ -113,8 +110,7 @@ fn an_idle_connection_without_context_takeover_holds_no_more_than_one_without_co
             (0..100).map(|_| used(end(Role::Server, &Config::default(), false), &compressed)),
         );
     });
-    // Two boxes with what was agreed on.
-    assert!(info.bytes_current <= 100 * 256, "{info:?}");
+    assert_eq!(info.bytes_current, 0);
 }
 
 #[cfg(target_pointer_width = "64")]

@@ -68,6 +68,10 @@ impl Connection {
         self.timers.close_sent();
         // RFC 6455 §5.5.1: the rest of an unfinished message will not come.
         self.assembler = Assembler::new();
+        #[cfg(feature = "deflate")]
+        {
+            self.inflater = None;
+        }
         let received = CloseFrame::counted(close);
         let story = self.story(Some(Side::Peer));
         if !is_answer {

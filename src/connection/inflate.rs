@@ -2,7 +2,6 @@
 //! compressed.
 
 use alloc::{borrow::ToOwned, boxed::Box};
-use core::mem;
 
 use bytes::Bytes;
 
@@ -21,18 +20,8 @@ use crate::{
 /// What there is besides the payload of a compressed part.
 pub(super) struct Compressed {
     pub(super) kind: Kind,
-    pub(super) first: bool,
     pub(super) fin: bool,
     pub(super) frame_rest: u64,
-}
-
-/// The peer's messages, as far as they are inflated.
-#[derive(Debug)]
-pub(super) struct Inflation {
-    parameters: Parameters,
-    inflater: Inflater,
-    /// Nothing of the message has come out yet.
-    is_first: bool,
 }
 
 impl Connection {
@@ -40,16 +29,14 @@ impl Connection {
     /// received; `policy` is how this end compresses. [`Accepted`](crate::Accepted) does it itself.
     pub fn set_compression(&mut self, parameters: Parameters, policy: &Compression) {
         let role = self.receiver.role();
-        let (takeover, bits) = parameters.of_peer(role);
-        let inflater = Inflater::new(takeover, bits);
-        self.inflation = Some(Box::new(Inflation { parameters, inflater, is_first: true }));
+        self.compression = Some(parameters);
         self.receiver.allow_compression();
         self.sender.set_compression(parameters.deflater(role, policy));
     }
 
     /// The compression that was agreed on, if any (RFC 7692 §7.1).
-    pub fn compression(&self) -> Option<Parameters> {
-        self.inflation.as_ref().map(|inflation| inflation.parameters)
+    pub const fn compression(&self) -> Option<Parameters> {
+        self.compression
     }
 
     /// Inflates a part: to its end, if the message is gathered, else up to one block. Returns how many
@@ -60,35 +47,37 @@ impl Connection {
         payload: &[u8],
         unit: Unit,
     ) -> Result<(Option<LocatedMessage>, usize), ProtocolError> {
-        let Compressed { kind, first, fin, frame_rest } = part;
+        let Compressed { kind, fin, frame_rest } = part;
         let is_last = fin && frame_rest == 0;
         let limit = self.receiver.max_message_len();
         let mut block = Block::take();
         let (scratch, block) = block.0.split_at_mut(SCRATCH_LEN);
+        let role = self.receiver.role();
         let mut used = 0;
-        if unit == Unit::Chunk {
-            self.hold_window();
-        }
-        if let Some(inflation) = &mut self.inflation {
-            inflation.is_first |= first;
-        }
-        // There is one, or the receiver refuses what is compressed.
-        while let Some(inflation) = &mut self.inflation {
+        // It was agreed on, or the receiver refuses what is compressed.
+        while let Some((takeover, bits)) = self.compression.map(|it| it.of_peer(role)) {
+            let inflater = self.inflater.get_or_insert_with(|| Inflater::take(takeover, bits));
             let room = match unit {
                 Unit::Message => self.assembler.room(block.len(), limit),
                 // To the end of a character that was cut, so that what follows it begins with a whole one.
                 Unit::Chunk if self.assembler.is_inside_character() => 1,
                 Unit::Chunk => block.len(),
             };
+            if unit == Unit::Chunk {
+                inflater.hold(self.assembler.pieces());
+            }
+            let first = !inflater.has_begun();
             let room = &mut block[..room];
             let Inflated { used: len, filled, end } =
-                inflation.inflater.inflate(&payload[used..], is_last, room, scratch)?;
+                inflater.inflate(&payload[used..], is_last, room, scratch)?;
             used += len;
             let is_done = end == End::Message;
+            if is_done {
+                self.inflater = self.inflater.take().and_then(Inflater::release);
+            }
             let goes_on = !is_done && (used < payload.len() || filled == room.len());
             let mut message = None;
             if filled > 0 || is_done {
-                let first = mem::replace(&mut inflation.is_first, false);
                 let payload = &mut room[..filled];
                 let is_compressed = false;
                 let chunk =
@@ -109,22 +98,18 @@ impl Connection {
     }
 
     /// Has the window of an unfinished message held, of which what was gathered will not be at hand.
-    pub(super) fn hold_gathered(&mut self) {
-        if self.inflation.as_ref().is_some_and(|it| it.inflater.is_inside_message()) {
-            self.hold_window();
-        }
-    }
-
-    fn hold_window(&mut self) {
-        if let Some(inflation) = &mut self.inflation {
-            inflation.inflater.hold(self.assembler.pieces());
+    pub(super) fn hold_window(&mut self) {
+        if let Some(inflater) = &mut self.inflater
+            && inflater.is_inside_message()
+        {
+            inflater.hold(self.assembler.pieces());
         }
     }
 
     /// Goes on behind a block that said that it is the last one.
     fn pass_last_block(&mut self) -> Result<(), ProtocolError> {
         self.hold_window();
-        self.inflation.as_mut().map_or(Ok(()), |inflation| inflation.inflater.go_on())
+        self.inflater.as_mut().map_or(Ok(()), |inflater| inflater.go_on())
     }
 
     /// Takes a chunk as [`chunk`](Self::chunk) does, but one that does not lie in the input.
@@ -181,7 +166,7 @@ impl Block {
 #[cfg(feature = "std")]
 impl Drop for Block {
     fn drop(&mut self) {
-        crate::pool::give_inflated_block(mem::take(&mut self.0));
+        crate::pool::give_inflated_block(core::mem::take(&mut self.0));
     }
 }
 

@@ -99,7 +99,7 @@ impl Connection {
     ) -> Result<Option<LocatedEvent>, ProtocolError> {
         #[cfg(feature = "deflate")]
         if unit == Unit::Chunk {
-            self.hold_gathered();
+            self.hold_window();
         }
         if unit == Unit::Chunk
             && let Some(message) = self.assembler.pass_gathered()
@@ -135,8 +135,8 @@ impl Connection {
             let payload = start + located.start..*used;
             return Ok(Some(match located.part {
                 #[cfg(feature = "deflate")]
-                LocatedPart::Data { kind, first, fin, frame_rest, is_compressed: true } => {
-                    let part = Compressed { kind, first, fin, frame_rest };
+                LocatedPart::Data { kind, fin, frame_rest, is_compressed: true, .. } => {
+                    let part = Compressed { kind, fin, frame_rest };
                     match self.inflate(part, &input[payload.clone()], unit) {
                         Ok((message, len)) => {
                             *used = payload.start + len;

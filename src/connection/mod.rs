@@ -20,6 +20,8 @@ mod receive;
 use alloc::{boxed::Box, string::ToString};
 use core::time::Duration;
 
+#[cfg(feature = "deflate")]
+use crate::deflate::{Inflater, Parameters};
 use crate::{
     Assembler, CloseCode, CloseFrame, Closing, Config, Fin, MaskSource, Message, Payload, Prepared,
     ProtocolError, Receiver, SendError, Sender, Timeout, WriteBuffer,
@@ -64,7 +66,10 @@ pub struct Connection {
     timers: Timers,
     closing: Option<Box<Closing>>,
     #[cfg(feature = "deflate")]
-    inflation: Option<Box<inflate::Inflation>>,
+    compression: Option<Parameters>,
+    /// There is one while a message needs it, or the next one may.
+    #[cfg(feature = "deflate")]
+    inflater: Option<Box<Inflater>>,
 }
 
 impl Connection {
@@ -92,7 +97,9 @@ impl Connection {
             timers: Timers::new(config),
             closing: None,
             #[cfg(feature = "deflate")]
-            inflation: None,
+            compression: None,
+            #[cfg(feature = "deflate")]
+            inflater: None,
         }
     }
 

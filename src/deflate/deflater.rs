@@ -12,7 +12,7 @@ use crate::{Fin, hidden::Hidden};
 pub(crate) struct Deflater {
     settings: Settings,
     context_takeover: bool,
-    threshold: usize,
+    threshold: u32,
     /// Made when a message needs it; without takeover it is gone when that ends.
     stream: Option<Hidden<Box<Deflate>>>,
 }
@@ -33,12 +33,13 @@ impl Deflater {
             mem_level: policy.mem_level.clamp(1, 9),
             window_bits,
         };
-        Self { settings, context_takeover, threshold: policy.threshold, stream: None }
+        let threshold = policy.threshold.try_into().unwrap_or(u32::MAX);
+        Self { settings, context_takeover, threshold, stream: None }
     }
 
     /// Compresses a message; `None` if it goes better as it is.
     pub(crate) fn message(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
-        if bytes.len() < self.threshold && !self.context_takeover {
+        if bytes.len() < self.threshold as usize && !self.context_takeover {
             return None;
         }
         let compressed = self.chunk(bytes, Fin::Last);

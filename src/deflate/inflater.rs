@@ -15,18 +15,19 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 use super::{MAX_WINDOW_BITS, TAIL};
 use crate::{ProtocolError, hidden::Hidden};
 
-/// Inflates one message after another.
+/// Inflates a message, or with context takeover one after another.
 #[derive(Debug)]
 pub(crate) struct Inflater {
     context_takeover: bool,
-    /// Made when a message needs it; without takeover it is gone when that ends.
-    stream: Option<Hidden<Box<Inflate>>>,
+    stream: Hidden<Inflate>,
     window: Hidden<VecDeque<u8>>,
     window_len: usize,
     /// The window of the message is held here.
     is_held: bool,
     /// Compressed bytes of the message so far.
     used: u64,
+    /// Something of the message was handed out.
+    has_begun: bool,
     /// Last blocks of the message that were not its end.
     last_blocks: u64,
     /// Bytes of [`TAIL`] that were put behind the message.
@@ -54,18 +55,43 @@ pub(crate) enum End {
 }
 
 impl Inflater {
-    /// Makes the one for a peer with a window of 2 to the power of `window_bits` bytes.
-    pub(crate) const fn new(context_takeover: bool, window_bits: u8) -> Self {
+    /// One for a peer with a window of 2 to the power of `window_bits` bytes.
+    pub(crate) fn take(context_takeover: bool, window_bits: u8) -> Box<Self> {
+        let mut inflater = take().unwrap_or_else(|| Box::new(Self::new()));
+        inflater.context_takeover = context_takeover;
+        inflater.is_held = context_takeover;
+        inflater.window_len = 1 << window_bits;
+        inflater
+    }
+
+    fn new() -> Self {
         Self {
-            context_takeover,
-            stream: None,
-            window: Hidden(VecDeque::new()),
-            window_len: 1 << window_bits,
-            is_held: context_takeover,
+            context_takeover: false,
+            stream: Hidden(Inflate::new(false, MAX_WINDOW_BITS)),
+            window: Hidden::default(),
+            window_len: 0,
+            is_held: false,
             used: 0,
+            has_begun: false,
             last_blocks: 0,
             tail: 0,
         }
+    }
+
+    /// Gives it up after a message, unless the next one may refer to that.
+    pub(crate) fn release(mut self: Box<Self>) -> Option<Box<Self>> {
+        if self.context_takeover {
+            return Some(self);
+        }
+        self.stream.reset(false);
+        self.window = Hidden::default();
+        give(self);
+        None
+    }
+
+    /// Whether something of the message was handed out.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// Inflates from the front of `input` into `block`, until either is used up, a last block is met, or
@@ -121,18 +147,20 @@ impl Inflater {
             }
         }
         self.used += done.used as u64;
+        self.has_begun |= done.filled > 0;
         if self.is_held {
             self.keep(&block[..done.filled]);
         }
         if done.end == End::Message {
-            self.end();
+            (self.used, self.last_blocks, self.tail) = (0, 0, 0);
+            self.has_begun = false;
         }
         Ok(done)
     }
 
     /// Has the decompressor go on once.
     fn step(&mut self, bytes: &[u8], room: &mut [u8]) -> Result<Inflated, ProtocolError> {
-        let stream = self.stream.get_or_insert_with(|| Hidden(take()));
+        let stream = &mut self.stream;
         let before = (stream.total_in(), stream.total_out());
         let status = stream.decompress(bytes, room, InflateFlush::NoFlush);
         let status = status.map_err(|_| ProtocolError::InvalidDeflate)?;
@@ -157,18 +185,17 @@ impl Inflater {
 
     /// Goes on behind a last block, with the window that is held.
     pub(crate) fn go_on(&mut self) -> Result<(), ProtocolError> {
-        let Some(Hidden(stream)) = &mut self.stream else { return Ok(()) };
         // The window is copied for it: so many for so few bytes is work that nobody asks for in good faith.
         self.last_blocks += 1;
         if self.last_blocks > MAX_LAST_BLOCKS + self.used / 1024 {
             return Err(ProtocolError::InvalidDeflate);
         }
-        stream.reset(false);
+        self.stream.reset(false);
         if self.window.is_empty() {
             return Ok(());
         }
         let window = self.window.make_contiguous();
-        stream.set_dictionary(window).map(drop).map_err(|_| ProtocolError::InvalidDeflate)
+        self.stream.set_dictionary(window).map(drop).map_err(|_| ProtocolError::InvalidDeflate)
     }
 
     /// Keeps the last bytes of what came before and of `new`, as many as the window has.
@@ -181,17 +208,6 @@ impl Inflater {
         self.window.reserve_exact((len + new.len()).next_power_of_two().min(most) - len);
         self.window.extend(new);
     }
-
-    fn end(&mut self) {
-        (self.used, self.last_blocks, self.tail) = (0, 0, 0);
-        self.is_held = self.context_takeover;
-        if !self.context_takeover {
-            self.window = Hidden::default();
-            if let Some(Hidden(stream)) = self.stream.take() {
-                give(stream);
-            }
-        }
-    }
 }
 
 /// `input` with [`TAIL`] behind it, if that fits into `scratch`.
@@ -203,29 +219,17 @@ fn behind<'a>(input: &'a [u8], scratch: &'a mut [u8]) -> &'a [u8] {
     scratch
 }
 
-fn make() -> Box<Inflate> {
-    Box::new(Inflate::new(false, MAX_WINDOW_BITS))
-}
-
 #[cfg(feature = "std")]
-fn take() -> Box<Inflate> {
-    crate::pool::take_inflate().unwrap_or_else(make)
-}
+use crate::pool::{give_inflater as give, take_inflater as take};
 
-#[cfg(feature = "std")]
-fn give(mut stream: Box<Inflate>) {
-    stream.reset(false);
-    crate::pool::give_inflate(stream);
+#[cfg(not(feature = "std"))]
+const fn take() -> Option<Box<Inflater>> {
+    None
 }
 
 #[cfg(not(feature = "std"))]
-fn take() -> Box<Inflate> {
-    make()
-}
-
-#[cfg(not(feature = "std"))]
-fn give(stream: Box<Inflate>) {
-    drop(stream);
+fn give(inflater: Box<Inflater>) {
+    drop(inflater);
 }
 
 /// Last blocks that any message may have, besides one for each KiB of it.

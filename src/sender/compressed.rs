@@ -1,6 +1,6 @@
 //! The messages of a [`Sender`] that go compressed (RFC 7692 §7.2.1).
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 use super::{Sender, opcode};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 
 impl Sender {
     pub(crate) fn set_compression(&mut self, deflater: Option<Deflater>) {
-        self.deflater = deflater.map(Box::new);
+        self.deflater = deflater;
     }
 
     /// Sends a message compressed, if that is worth it.
