@@ -59,8 +59,6 @@ impl Connection {
             let inflater = self.inflater.get_or_insert_with(|| Inflater::take(takeover, bits));
             let room = match unit {
                 Unit::Message => self.assembler.room(block.len(), limit),
-                // To the end of a character that was cut, so that what follows it begins with a whole one.
-                Unit::Chunk if self.assembler.is_inside_character() => 1,
                 Unit::Chunk => block.len(),
             };
             if unit == Unit::Chunk {

@@ -75,7 +75,8 @@ impl Connection {
     ///
     /// `Ok(None)` means that `input` is empty and that nothing in it is needed any more. A message
     /// that lies whole in `input` is one chunk. A text is cut between characters: one that straddles
-    /// frames or inputs is a chunk of its own, which is owned; all others are lent.
+    /// frames or inputs is a chunk of its own, which is owned; all others are lent, but those of a
+    /// compressed message, which are inflated a block at a time and owned.
     /// [`Config::max_message_len`](crate::Config::max_message_len) and
     /// [`Config::max_message_frames`](crate::Config::max_message_frames) do not apply: add up the
     /// chunks, and close with 1009 where it is too much.
