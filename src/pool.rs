@@ -100,7 +100,14 @@ pub(crate) fn take_deflate(settings: Settings) -> Option<Box<Deflate>> {
 /// Gives back a compressor that was reset.
 #[cfg(feature = "deflate")]
 pub(crate) fn give_deflate(settings: Settings, stream: Box<Deflate>) {
-    give(&DEFLATE, (settings, stream));
+    let _ = DEFLATE.try_with(|pool| {
+        let mut pool = pool.borrow_mut();
+        if pool.len() == MAX_POOLED {
+            // Of settings that are used no more, perhaps.
+            pool.remove(0);
+        }
+        pool.push((settings, stream));
+    });
 }
 
 /// What one read can take, in bytes.

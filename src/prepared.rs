@@ -64,6 +64,9 @@ impl Prepared {
     #[allow(clippy::option_option, reason = "not shared; shared, and not compressed; compressed")]
     pub(crate) fn compressed(&self, deflater: &mut Deflater) -> Option<Option<Bytes>> {
         let settings = deflater.shared_settings()?;
+        if deflater.is_short(self.message.as_bytes()) {
+            return Some(None);
+        }
         let mut known = self.compressed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, frame)) = known.iter().find(|(of, _)| *of == settings) {
             return Some(frame.clone());

@@ -264,8 +264,9 @@ impl Receiver {
         let len = before.len.saturating_add(header.payload_len);
         if unit == Unit::Message {
             // What a compressed message becomes is counted while it is inflated.
-            let overhead = if before.is_compressed { len / 128 + 64 } else { 0 };
-            self.check_len(len - overhead.min(len))?;
+            if !before.is_compressed {
+                self.check_len(len)?;
+            }
             if before.frames >= self.max_message_frames {
                 return Err(ProtocolError::TooManyFrames { limit: self.max_message_frames });
             }

@@ -10,7 +10,7 @@ use common::{
 };
 use fullduplex::{
     Accepted, Answer, ClientHandshake, ClientRequest, Compression, Config, Connection, Fin,
-    Message, Nonce, ProtocolError, Request, Role, ServerHandshake, WriteBuffer,
+    Message, Nonce, Parameters, ProtocolError, Request, Role, ServerHandshake, WriteBuffer,
 };
 use proptest::prelude::*;
 
@@ -197,6 +197,91 @@ fn a_message_is_stopped_where_it_passes_the_limit() {
         };
         assert!(len <= 100_000 + 65_536);
     }
+}
+
+/// What no compressor makes shorter.
+fn noise(len: usize) -> Vec<u8> {
+    let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    std::iter::successors(Some(1), next).map(|state| (state >> 56) as u8).take(len).collect()
+}
+
+#[test]
+fn the_limit_is_on_the_message_however_long_it_is_on_the_wire() {
+    let message = noise(10_000);
+    for (level, takeover) in (1..=9).flat_map(|level| [(level, true), (level, false)]) {
+        for (limit, is_taken) in [(10_000, true), (9_999, false)] {
+            for chunk_len in [1, 64, 1000, 10_000] {
+                let mut policy = Compression::default();
+                (policy.level, policy.threshold) = (level, 0);
+                (policy.context_takeover, policy.peer_context_takeover) = (takeover, takeover);
+                let mut limited = config(&policy);
+                limited.max_message_len = limit;
+                let (mut client, mut server) = pair_with(&config(&policy), &limited);
+                let chunks = message.chunks(chunk_len).count();
+                for (index, chunk) in message.chunks(chunk_len).enumerate() {
+                    let fin = if index + 1 == chunks { Fin::Last } else { Fin::More };
+                    client.connection.send_chunk(chunk, fin, &mut client.output).unwrap();
+                }
+                let seen = server.receive(&client.written());
+                let case = format!("level {level}, {takeover}, limit {limit}, by {chunk_len}");
+                match &seen[..] {
+                    [Seen::Message(it)] => assert!(is_taken && it.as_bytes() == message, "{case}"),
+                    [Seen::Failed(ProtocolError::MessageTooBig { limit: 9_999, .. })] => {
+                        assert!(!is_taken, "{case}");
+                    }
+                    other => panic!("{case}: {other:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_reference_goes_further_back_than_what_was_agreed_on() {
+    let message = noise(5_000).repeat(20);
+    for (bits, level) in (9..=15).flat_map(|bits| (1..=9).map(move |level| (bits, level))) {
+        let mut policy = Compression::default();
+        (policy.level, policy.window_bits, policy.context_takeover) = (level, 15, true);
+        let mut parameters = Parameters::default();
+        parameters.server_max_window_bits = bits;
+        let mut server = End::new(Role::Server);
+        server.connection.set_compression(parameters, &policy);
+        let mut inflate = zlib_rs::Inflate::new(false, bits);
+        for _ in 0..2 {
+            server.connection.send(&message, &mut server.output).unwrap();
+            let frames = server.frames();
+            let payload = [&frames[0].payload[..], b"\0\0\xff\xff"].concat();
+            let (mut input, mut plain) = (&payload[..], Vec::new());
+            // A little at a time: else it could find what it looks for in the output.
+            let mut room = [0; 37];
+            loop {
+                let (used, filled) = (inflate.total_in(), inflate.total_out());
+                inflate.decompress(input, &mut room, zlib_rs::InflateFlush::NoFlush).unwrap();
+                input = &input[(inflate.total_in() - used) as usize..];
+                let filled = (inflate.total_out() - filled) as usize;
+                plain.extend_from_slice(&room[..filled]);
+                if input.is_empty() && filled < room.len() {
+                    break;
+                }
+            }
+            assert!(plain == message, "{bits} bits, level {level}");
+        }
+    }
+}
+
+/// With context takeover nobody can tell: the decompressor goes on with the next message.
+#[test]
+fn a_message_that_is_cut_is_refused_with_1007() {
+    let (mut client, mut server) = pair(&Compression::default(), &Compression::default());
+    let message = r#"{"name":"Grace","tags":["a","b"]},"#.repeat(8);
+    client.connection.send(&message, &mut client.output).unwrap();
+    let payload = client.frames().remove(0).payload;
+    for len in 1..payload.len() {
+        let seen = server.receive(&masked(0xc1, &payload[..len]));
+        assert_eq!(seen, [Seen::Failed(ProtocolError::InvalidDeflate)], "{len} bytes");
+        server = pair(&Compression::default(), &Compression::default()).1;
+    }
+    assert_eq!(server.receive(&masked(0xc1, &payload)), [text(&message)]);
 }
 
 #[test]

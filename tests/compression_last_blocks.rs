@@ -6,7 +6,8 @@ mod common;
 
 use common::{
     End, Seen, masked,
-    pieces::{join, receive_chunks},
+    pieces::{Piece, join, receive_chunks},
+    text,
 };
 use fullduplex::{Compression, Config, Kind, Message, Parameters, ProtocolError, Role};
 use proptest::prelude::*;
@@ -54,31 +55,39 @@ fn any_parts() -> impl Strategy<Value = Vec<(Vec<u8>, bool)>> {
 }
 
 proptest! {
-    /// Gathered up to a read, then taken chunk by chunk.
+    /// Gathered up to a read, then taken chunk by chunk, then skipped, or gathered after all.
     #[test]
     fn what_comes_after_a_last_block_may_refer_to_what_came_before_it(
         takeover in any::<bool>(),
-        messages in proptest::collection::vec((any_parts(), 0..12_usize, any::<bool>()), 1..4),
-        cut in 50..4_000_usize,
+        messages in proptest::collection::vec((any_parts(), 0..12_usize, 0..30_usize, any::<bool>()), 1..4),
+        cut in 1..4_000_usize,
     ) {
         let mut end = server(takeover);
         let mut history = Vec::new();
-        for (parts, gathered, is_text) in messages {
+        for (parts, gathered, chunked, is_text) in messages {
             if !takeover {
                 history.clear();
             }
             let plain = parts.iter().flat_map(|(part, _)| part.clone()).collect::<Vec<_>>();
             let wire = masked(if is_text { 0xc1 } else { 0xc2 }, &compress(&mut history, &parts));
             let mut seen = Vec::new();
-            let mut chunks = Vec::new();
+            let mut pieces = Vec::new();
             for (index, read) in wire.chunks(cut).enumerate() {
-                if index < gathered {
-                    seen.extend(end.receive(read));
+                if (gathered..gathered + chunked).contains(&index) {
+                    pieces.extend(receive_chunks(&mut end, read));
                 } else {
-                    chunks.extend(receive_chunks(&mut end, read));
+                    seen.extend(end.receive(read));
                 }
             }
-            seen.extend(join(&chunks));
+            seen.extend(join(&pieces));
+            if seen.is_empty() {
+                let begun = pieces.iter().flat_map(|piece| match piece {
+                    Piece::Chunk(chunk, ..) => chunk.as_bytes().to_vec(),
+                    Piece::Other(other) => panic!("{other:?}"),
+                });
+                prop_assert!(plain.starts_with(&begun.collect::<Vec<_>>()));
+                continue;
+            }
             let kind = if is_text { Kind::Text } else { Kind::Binary };
             prop_assert_eq!(seen.len(), 1);
             let Seen::Message(message) = &seen[0] else { panic!("{seen:?}") };
@@ -88,11 +97,34 @@ proptest! {
     }
 }
 
+/// Wherever that leaves the block that is inflated into.
+#[test]
+fn a_message_may_end_with_its_last_block_or_with_an_empty_one_behind_it() {
+    let plain = vec![b'x'; 100_000];
+    for takeover in [true, false] {
+        for len in (15_300..15_400).chain(30_700..30_740).chain([0, 1, 65_536, 100_000]) {
+            for behind in [&b""[..], b"\0", b"\x02\0"] {
+                let mut end = server(takeover);
+                let mut deflate = Deflate::new(6, false, 15);
+                let mut room = [0; 2000];
+                deflate.compress(&plain[..len], &mut room, DeflateFlush::Finish).unwrap();
+                let mut payload = room[..deflate.total_out() as usize].to_vec();
+                payload.extend_from_slice(behind);
+                let seen = end.receive(&masked(0xc2, &payload));
+                assert_eq!(seen, [Seen::Message(plain[..len].to_vec().into())], "{len} {behind:?}");
+                // The window is as it was, and the decompressor between two blocks.
+                let seen = end.receive(&masked(0xc1, b"\xf2\x48\xcd\xc9\xc9\x07\x00"));
+                assert_eq!(seen, [text("Hello")], "after {len} {behind:?}");
+            }
+        }
+    }
+}
+
 /// Each has the window copied: 2 bytes would ask for 32 KiB of work.
 #[test]
 fn last_blocks_without_end_are_refused_with_1007() {
     for takeover in [true, false] {
-        for (blocks, is_taken) in [(64, true), (100_000, false)] {
+        for (blocks, is_taken) in [(16, true), (100_000, false)] {
             // A stored block that fills the window, and empty last blocks.
             let mut payload = vec![0x00, 0xff, 0x7f, 0x00, 0x80];
             payload.extend(vec![b'x'; 0x7fff]);

@@ -6,7 +6,7 @@ mod common;
 
 use allocation_counter::measure;
 use common::{End, Seen, masked};
-use fullduplex::{ChunkEvent, Compression, Config, Fin, Parameters, ProtocolError, Role};
+use fullduplex::{ChunkEvent, Compression, Config, Event, Fin, Parameters, ProtocolError, Role};
 
 const MIB: u64 = 1 << 20;
 
@@ -62,6 +62,21 @@ fn a_message_of_1_mib_that_inflates_to_1_gib_costs_no_more_than_the_limit_and_64
         });
         assert!(info.bytes_max <= 16 * MIB + 64 * 1024, "{frames} frames: {info:?}");
     }
+}
+
+/// It is put together once: for a moment it is there twice.
+#[test]
+fn a_message_that_is_not_too_long_costs_at_most_twice_its_length() {
+    let mut client = end(Role::Client, &Config::default(), false);
+    client.connection.send(vec![0; 16 << 20], &mut client.output).unwrap();
+    let mut wire = client.written();
+    let info = measure(|| {
+        let mut server = end(Role::Server, &Config::default(), false);
+        let mut input = &mut wire[..];
+        let seen = server.connection.receive(&mut input, &mut server.output).unwrap();
+        assert!(matches!(seen, Some(Event::Message(it)) if it.as_bytes().len() == 16 << 20));
+    });
+    assert!(info.bytes_max <= 32 * MIB + 64 * 1024, "{info:?}");
 }
 
 #[test]

@@ -134,4 +134,19 @@ fn it_is_compressed_once_for_each_set_of_parameters() {
     let (with_takeover, _kept) = sent(Role::Server, true, 12);
     assert_ne!(first, with_takeover, "it depends on the messages before");
     sent(Role::Client, false, 12);
+
+    // Whoever sends it first, each has its own threshold.
+    for thresholds in [[0, usize::MAX], [usize::MAX, 0]] {
+        let prepared = Prepared::new(&numbers);
+        for threshold in thresholds {
+            let mut policy = Compression::default();
+            policy.threshold = threshold;
+            let mut parameters = Parameters::default();
+            parameters.server_no_context_takeover = true;
+            let mut end = End::new(Role::Server);
+            end.connection.set_compression(parameters, &policy);
+            end.connection.send_prepared(&prepared, &mut end.output).unwrap();
+            assert_eq!(end.written()[0] == 0xc1, threshold == 0, "{thresholds:?}");
+        }
+    }
 }

@@ -64,7 +64,7 @@ impl Assembler {
         let held = self.len();
         let room = match &*self.gathered {
             _ if held == 0 => most,
-            Gathered::Text(text, carry) => text.capacity() - text.len() - carry.len(),
+            Gathered::Text(text, carry) => text.capacity().saturating_sub(text.len() + carry.len()),
             Gathered::Binary(bytes) => bytes.capacity() - bytes.len(),
             _ => most,
         };

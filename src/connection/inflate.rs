@@ -10,7 +10,7 @@ use super::{
     locate::{LocatedContent, LocatedMessage},
 };
 use crate::{
-    Chunk, Kind, Message, Payload, ProtocolError, Text,
+    Chunk, Kind, Message, Payload, ProtocolError, Role, Text,
     assembler::{Passed, Piece},
     deflate::{Compression, End, Inflated, Inflater, Parameters},
     part::Unit,
@@ -52,10 +52,13 @@ impl Connection {
         let limit = self.receiver.max_message_len();
         let mut block = Block::take();
         let (scratch, block) = block.0.split_at_mut(SCRATCH_LEN);
-        let role = self.receiver.role();
+        let peer = match self.receiver.role() {
+            Role::Client => Role::Server,
+            Role::Server => Role::Client,
+        };
         let mut used = 0;
         // It was agreed on, or the receiver refuses what is compressed.
-        while let Some((takeover, bits)) = self.compression.map(|it| it.of_peer(role)) {
+        while let Some((takeover, bits)) = self.compression.map(|it| it.of(peer)) {
             let inflater = self.inflater.get_or_insert_with(|| Inflater::take(takeover, bits));
             let room = match unit {
                 Unit::Message => self.assembler.room(block.len(), limit),

@@ -37,9 +37,14 @@ impl Deflater {
         Self { settings, context_takeover, threshold, stream: None }
     }
 
+    /// Whether a message is too short to be compressed by itself.
+    pub(crate) const fn is_short(&self, bytes: &[u8]) -> bool {
+        bytes.len() < self.threshold as usize && !self.context_takeover
+    }
+
     /// Compresses a message; `None` if it goes better as it is.
     pub(crate) fn message(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
-        if bytes.len() < self.threshold as usize && !self.context_takeover {
+        if self.is_short(bytes) {
             return None;
         }
         let compressed = self.chunk(bytes, Fin::Last);
@@ -96,8 +101,8 @@ fn deflate(stream: &mut Deflate, mut piece: &[u8], output: &mut Vec<u8>) {
         let (before_in, before_out) = (stream.total_in(), stream.total_out());
         let start = output.len();
         output.resize(start + STEP.max(piece.len() / 2).min(MAX_STEP), 0);
-        // It fails only when it was made wrong, and `Settings` are right.
-        let _ = stream.compress(piece, &mut output[start..], DeflateFlush::SyncFlush);
+        let room = &mut output[start..];
+        stream.compress(piece, room, DeflateFlush::SyncFlush).expect("right settings, and room");
         let filled = (stream.total_out() - before_out) as usize;
         piece = &piece[(stream.total_in() - before_in) as usize..];
         let is_full = start + filled == output.len();

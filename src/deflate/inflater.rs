@@ -94,8 +94,8 @@ impl Inflater {
         self.has_begun
     }
 
-    /// Inflates from the front of `input` into `block`, until either is used up, a last block is met, or
-    /// the message ends, which it does behind the `input` that is the last. Call it again with the
+    /// Inflates from the front of `input` into `block`, until either is used up, a last block is met,
+    /// or the message ends, which it does behind the `input` that is the last. Call it again with the
     /// rest of the input until the block was not filled. In `scratch` a short input is put together
     /// with what comes behind it.
     pub(crate) fn inflate(
@@ -110,39 +110,24 @@ impl Inflater {
         if is_last && !self.is_inside_message() && input.is_empty() {
             return Ok(Inflated { end: End::Message, ..done });
         }
-        while done.filled < block.len() {
+        while done.filled < block.len() && done.end == End::Room {
             let rest = &input[done.used..];
-            let bytes = if !is_last {
-                rest
-            } else if rest.is_empty() {
-                &TAIL[self.tail..]
-            } else {
-                behind(rest, scratch)
-            };
+            let bytes = if is_last { behind(rest, self.tail(), scratch) } else { rest };
             let step = self.step(bytes, &mut block[done.filled..])?;
             let used = step.used.min(rest.len());
             done.used += used;
             done.filled += step.filled;
+            done.end = step.end;
             self.tail += step.used - used;
-            let is_used_up = done.used == input.len();
-            let is_last_block = step.end == End::LastBlock;
-            // A message that ends with its last block needs no tail.
-            if is_used_up && is_last && (self.tail == TAIL.len() || is_last_block) {
-                if done.filled < block.len() {
-                    done.end = End::Message;
-                } else if is_last_block {
-                    done.end = End::LastBlock;
+            if done.used == input.len() {
+                if !is_last {
+                    break;
                 }
-                break;
+                if self.ends_message(step.end, done.filled == block.len())? {
+                    done.end = End::Message;
+                }
             }
-            if is_last_block {
-                done.end = End::LastBlock;
-                break;
-            }
-            if is_used_up && !is_last {
-                break;
-            }
-            if step.used == 0 && step.filled == 0 {
+            if step.used == 0 && step.filled == 0 && done.end == End::Room {
                 return Err(ProtocolError::InvalidDeflate);
             }
         }
@@ -156,6 +141,26 @@ impl Inflater {
             self.has_begun = false;
         }
         Ok(done)
+    }
+
+    /// What is still to be put behind the message.
+    fn tail(&self) -> &'static [u8] {
+        let tail = if self.context_takeover { &TAIL[..] } else { &TAIL_AND_END };
+        &tail[self.tail..]
+    }
+
+    /// Whether the message ends where all of its bytes are used: behind a last block, which needs no
+    /// tail, or behind the tail.
+    fn ends_message(&self, end: End, is_full: bool) -> Result<bool, ProtocolError> {
+        match (end, self.tail()) {
+            (End::LastBlock, _) => Ok(true),
+            // There may be more to come out.
+            (_, [_, ..]) => Ok(false),
+            _ if is_full => Ok(false),
+            _ if self.context_takeover => Ok(true),
+            // The last block of the tail was taken for something else: the message is not whole.
+            _ => Err(ProtocolError::InvalidDeflate),
+        }
     }
 
     /// Has the decompressor go on once.
@@ -185,7 +190,8 @@ impl Inflater {
 
     /// Goes on behind a last block, with the window that is held.
     pub(crate) fn go_on(&mut self) -> Result<(), ProtocolError> {
-        // The window is copied for it: so many for so few bytes is work that nobody asks for in good faith.
+        // The window is copied for it: so many for so few bytes is work that nobody asks for in
+        // good faith.
         self.last_blocks += 1;
         if self.last_blocks > MAX_LAST_BLOCKS + self.used / 1024 {
             return Err(ProtocolError::InvalidDeflate);
@@ -210,12 +216,15 @@ impl Inflater {
     }
 }
 
-/// `input` with [`TAIL`] behind it, if that fits into `scratch`.
-fn behind<'a>(input: &'a [u8], scratch: &'a mut [u8]) -> &'a [u8] {
-    let Some(scratch) = scratch.get_mut(..input.len() + TAIL.len()) else { return input };
+/// `input` with `tail` behind it, if that fits into `scratch`; the tail alone behind all of it.
+fn behind<'a>(input: &'a [u8], tail: &'static [u8], scratch: &'a mut [u8]) -> &'a [u8] {
+    if input.is_empty() {
+        return tail;
+    }
+    let Some(scratch) = scratch.get_mut(..input.len() + tail.len()) else { return input };
     let (front, back) = scratch.split_at_mut(input.len());
     front.copy_from_slice(input);
-    back.copy_from_slice(&TAIL);
+    back.copy_from_slice(tail);
     scratch
 }
 
@@ -233,4 +242,7 @@ fn give(inflater: Box<Inflater>) {
 }
 
 /// Last blocks that any message may have, besides one for each KiB of it.
-const MAX_LAST_BLOCKS: u64 = 64;
+const MAX_LAST_BLOCKS: u64 = 16;
+/// [`TAIL`], and a last block without bytes: only a message that is whole ends with it. What refers to
+/// other messages cannot be held to that, for the decompressor ends with it too.
+const TAIL_AND_END: [u8; 6] = [0x00, 0x00, 0xff, 0xff, 0x03, 0x00];

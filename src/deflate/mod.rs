@@ -57,20 +57,23 @@ pub struct Compression {
     /// How much memory a compressor has for its tables: 2 to the power of this and 9 bytes; 1 to 9, 8
     /// by default.
     pub mem_level: u8,
-    /// The largest window to compress with, as a power of 2: 9 to 15; 12 (4 KiB) by default.
+    /// The largest window to compress with, as a power of 2: 9 to 15; 12 (4 KiB) by default. Others are
+    /// taken for the nearest of these.
     pub window_bits: u8,
     /// Whether a message may refer to those before it: `false` by default. It makes short messages
     /// that are alike much smaller, and costs a compressor for every connection, for as long as the
     /// connection lasts.
     pub context_takeover: bool,
-    /// The largest window that the peer may compress with, as a power of 2: 9 to 15; 15 (32 KiB) by
-    /// default.
+    /// The largest window that the peer is asked to compress with, as a power of 2: 9 to 15; 15
+    /// (32 KiB) by default. Others are taken for the nearest of these. A server can ask this only of
+    /// a client that offers it (§7.1.2.2).
     pub peer_window_bits: u8,
     /// Whether the peer's messages may refer to those before them: `false` by default. It costs a
     /// decompressor and the peer's window for every connection.
     pub peer_context_takeover: bool,
-    /// Messages of fewer bytes are sent as they are: 128 by default; 0 compresses every one, and so does
-    /// context takeover, which makes short messages shorter too.
+    /// Whole messages of fewer bytes are sent as they are: 128 by default. It does not hold for context
+    /// takeover, which makes short messages shorter too, nor for messages that are sent in chunks.
+    /// What would not become shorter is sent as it is whatever its length, but with context takeover.
     pub threshold: usize,
 }
 
@@ -99,21 +102,19 @@ impl Compression {
 }
 
 impl Parameters {
-    /// Context takeover and window bits of the peer of `role`.
-    pub(crate) const fn of_peer(self, role: Role) -> (bool, u8) {
-        match role {
-            Role::Server => (!self.client_no_context_takeover, self.client_max_window_bits),
-            Role::Client => (!self.server_no_context_takeover, self.server_max_window_bits),
-        }
+    /// Context takeover and window bits of what `role` compresses.
+    pub(crate) fn of(self, role: Role) -> (bool, u8) {
+        let (no_takeover, bits) = match role {
+            Role::Server => (self.server_no_context_takeover, self.server_max_window_bits),
+            Role::Client => (self.client_no_context_takeover, self.client_max_window_bits),
+        };
+        (!no_takeover, bits.clamp(8, MAX_WINDOW_BITS))
     }
 
     /// The compressor of `role`; `None` where there is none for so small a window: then messages go
     /// as they are (§7.2.1 asks no sender to compress).
     pub(crate) fn deflater(self, role: Role, policy: &Compression) -> Option<Deflater> {
-        let (takeover, bits) = match role {
-            Role::Server => (!self.server_no_context_takeover, self.server_max_window_bits),
-            Role::Client => (!self.client_no_context_takeover, self.client_max_window_bits),
-        };
+        let (takeover, bits) = self.of(role);
         let bits = bits.min(policy.window_bits());
         (bits >= MIN_WINDOW_BITS).then(|| Deflater::new(policy, takeover, bits))
     }

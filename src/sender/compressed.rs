@@ -33,6 +33,9 @@ impl Sender {
         opcode: Opcode,
         output: &mut WriteBuffer,
     ) -> bool {
+        if opcode != Opcode::Continuation && fin == Fin::Last {
+            return self.send_compressed(chunk, output);
+        }
         let Some(deflater) = &mut self.deflater else { return false };
         let compressed = deflater.chunk(chunk.as_bytes(), fin);
         // RFC 7692 §6: the bit stands on the first frame.
