@@ -109,8 +109,12 @@ fn short_messages_are_compressed_only_if_they_may_refer_to_others() {
         policy.context_takeover = takeover;
         policy.peer_context_takeover = takeover;
         let mut server = pair(&policy, &policy).1;
-        server.connection.send("x".repeat(len), &mut server.output).unwrap();
+        let End { connection, output } = &mut server;
+        connection.send("x".repeat(len), output).unwrap();
         assert_eq!(server.written()[0], first, "{len} bytes, context takeover {takeover}");
+        let End { connection, output } = &mut server;
+        connection.send_chunk("x".repeat(len), Fin::Last, output).unwrap();
+        assert_eq!(server.written()[0], first, "{len} bytes that end the message they begin");
     }
 }
 
@@ -196,6 +200,53 @@ fn a_message_is_stopped_where_it_passes_the_limit() {
             panic!("{seen:?}")
         };
         assert!(len <= 100_000 + 65_536);
+    }
+}
+
+#[test]
+fn a_text_may_be_taken_by_pieces_and_then_whole_wherever_a_character_is_cut() {
+    let message = "€aé😀".repeat(3);
+    let bytes = message.as_bytes();
+    let (mut client, _) = pair(&Compression::default(), &Compression::default());
+    for (index, _) in bytes.iter().enumerate() {
+        let fin = if index + 1 == bytes.len() { Fin::Last } else { Fin::More };
+        client.connection.send_chunk(&bytes[index..=index], fin, &mut client.output).unwrap();
+    }
+    let mut frames = client.frames();
+    // What is text is not cut like this by a sender of this crate.
+    frames[0].first = 0x41;
+    for taken in 0..frames.len() {
+        let mut server = pair(&Compression::default(), &Compression::default()).1;
+        let mut pieces = Vec::new();
+        let mut seen = Vec::new();
+        for (index, frame) in frames.iter().enumerate() {
+            let wire = masked(frame.first, &frame.payload);
+            if index < taken {
+                pieces.extend(receive_chunks(&mut server, &wire));
+            } else {
+                seen.extend(server.receive(&wire));
+            }
+        }
+        // Of what was begun by pieces, the rest is skipped.
+        let expected = if pieces.is_empty() { vec![text(&message)] } else { vec![] };
+        assert_eq!(seen, expected, "{taken} frames by pieces");
+        assert_eq!(server.receive(&masked(0x81, b"next")), [text("next")]);
+    }
+}
+
+#[test]
+fn parameters_that_nobody_could_agree_on_are_taken_for_the_nearest() {
+    for bits in [0, 64, 255] {
+        let mut parameters = Parameters::default();
+        parameters.server_max_window_bits = bits;
+        parameters.client_max_window_bits = bits;
+        let mut server = End::new(Role::Server);
+        server.connection.set_compression(parameters, &Compression::default());
+        let seen = server.receive(&masked(0xc1, b"\xf2\x48\xcd\xc9\xc9\x07\x00"));
+        assert_eq!(seen, [text("Hello")]);
+        server.connection.send("x".repeat(1000), &mut server.output).unwrap();
+        // For a window of 256 bytes there is no compressor.
+        assert_eq!(server.written()[0], if bits == 0 { 0x81 } else { 0xc1 });
     }
 }
 
