@@ -2,7 +2,8 @@
 //!
 //! A message that came as one chunk is lent on. Others are gathered, text with its UTF-8 checked as
 //! it comes. Memory: at most twice what was received of the message, and one step of [`STEP`]
-//! bytes; a length that the peer only declares reserves nothing beyond that. Of a message that is
+//! bytes; a length that the peer only declares reserves nothing beyond that. What a compressed one
+//! inflates to counts as received. Of a message that is
 //! passed on in pieces, an unfinished character is held: three bytes.
 
 #[cfg(feature = "deflate")]

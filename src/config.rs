@@ -55,8 +55,8 @@ pub struct Config {
     /// [`Timeout::Idle`](crate::Timeout::Idle), at the latest after twice that: `None`, without a
     /// limit. A part of a message counts, a Ping does not.
     pub idle_timeout: Option<Duration>,
-    /// How long after a Close was sent, and what stood before it, the peer may take to answer it, and then to end the transport,
-    /// before [`Timeout::Close`](crate::Timeout::Close): 10 s.
+    /// How long after a Close was sent, and what stood before it, the peer may take to answer it, and
+    /// then to end the transport, before [`Timeout::Close`](crate::Timeout::Close): 10 s.
     ///
     /// A peer that failed has that long to read why (RFC 6455 §7.1.1): a socket that is dropped with
     /// unread bytes is reset.

@@ -34,7 +34,8 @@ pub struct Chunk<'a> {
     pub fin: bool,
     /// How many bytes of the chunk's frame are still to come.
     pub frame_rest: u64,
-    /// The payload is a piece of what DEFLATE made of the message (RFC 7692 §6).
+    /// The payload is a piece of what DEFLATE made of the message (RFC 7692 §6). Only a
+    /// [`Connection`](crate::Connection) allows that.
     pub is_compressed: bool,
 }
 

@@ -19,7 +19,8 @@ use crate::{
 /// A message and the frame in which a server sends it, in one piece of memory.
 ///
 /// [`Connection::send_prepared`](crate::Connection::send_prepared) sends it. However many
-/// connections it waits in, it is held once; a clone counts references.
+/// connections it waits in, it is held once; a clone counts references. Where messages are compressed
+/// without context takeover, what each set of parameters makes of it is kept as well.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// Header and payload, without a mask (RFC 6455 §5.1).

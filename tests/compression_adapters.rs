@@ -88,6 +88,7 @@ fn asynchronous<A: Adapter<Shared>>(name: &str) {
     let stream = script();
     let ws = WebSocket::<_, A>::new(stream.clone(), connection(Role::Server), &[]);
     let (mut receiving, mut sending) = ws.split();
+    assert_eq!(receiving.compression().unwrap().server_max_window_bits, 11);
     assert_eq!(finish(receiving.receive()).unwrap(), Some(TEXT.into()), "{name} in halves");
     send!(sending, finish);
     check(&format!("{name} in halves"), &stream);
@@ -108,7 +109,33 @@ fn every_adapter_compresses_what_it_is_not_told_to_leave_as_it_is() {
     let stream = script();
     let ws = blocking::WebSocket::new(stream.clone(), connection(Role::Server), &[]);
     let (mut receiving, mut sending) = ws.split().unwrap();
+    assert_eq!(receiving.compression().unwrap().server_max_window_bits, 11);
     assert_eq!(receiving.receive().unwrap(), Some(TEXT.into()));
     send!(sending, at_once);
     check("blocking, in halves", &stream);
+}
+
+/// A `Reply`, which is made while a message is lent, can leave its answer as it is too.
+#[test]
+fn an_answer_to_what_is_lent_is_compressed_or_left_as_it_is() {
+    let _entered = enter();
+    let check = |stream: &Shared| {
+        let written = stream.written();
+        let first_bytes: Vec<_> = read_frames(&written).iter().map(|frame| frame.first).collect();
+        assert_eq!(first_bytes, [0xc1, 0x81]);
+    };
+    let stream = script();
+    let mut ws = WebSocket::<_, Tokio>::new(stream.clone(), connection(Role::Server), &[]);
+    let (message, mut reply) = finish(ws.receive_ref()).unwrap().unwrap();
+    finish(reply.feed(&message)).unwrap();
+    finish(reply.feed_plain(&message)).unwrap();
+    finish(ws.flush()).unwrap();
+    check(&stream);
+    let stream = script();
+    let mut ws = blocking::WebSocket::new(stream.clone(), connection(Role::Server), &[]);
+    let (message, mut reply) = ws.receive_ref().unwrap().unwrap();
+    reply.feed(&message).unwrap();
+    reply.feed_plain(&message).unwrap();
+    ws.flush().unwrap();
+    check(&stream);
 }

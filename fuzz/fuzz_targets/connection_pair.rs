@@ -1,6 +1,6 @@
 //! Two connections that send, ping, close and are cut off in any order, over a wire that delivers
-//! any number of bytes at a time, compressed by any policies or not: every message arrives once, in order and unchanged (those before
-//! the cut do); a Pong answers a Ping; nothing is written after a Close; and both ends end.
+//! any number of bytes at a time, compressed by any policies or not: every message arrives once, in
+//! order and unchanged (those before the cut do); a Pong answers a Ping; nothing is written after a Close; and both ends end.
 #![no_main]
 
 use fullduplex::{Config, Role};

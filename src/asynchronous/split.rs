@@ -93,6 +93,12 @@ impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> ReceiveHalf<R, W, A> {
         self.subprotocol.as_deref()
     }
 
+    /// The compression that the handshake agreed on, if any (RFC 7692 §7.1).
+    #[cfg(feature = "deflate")]
+    pub fn compression(&self) -> Option<crate::Parameters> {
+        self.link.look(|state| state.connection.compression())
+    }
+
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<Closing> {
         self.link.look(|state| state.connection.closing().cloned())

@@ -276,6 +276,12 @@ impl<S: Unpin, A: Adapter<S>> Reply<'_, S, A> {
         outbox::feed(self, message.into()).await
     }
 
+    /// As [`feed`](Self::feed), but the answer is not compressed: as [`WebSocket::feed_plain`].
+    #[cfg(feature = "deflate")]
+    pub async fn feed_plain<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
+        outbox::feed_plain(self, message.into()).await
+    }
+
     /// Sends an answer: as [`WebSocket::send`], but it does not read ahead.
     pub async fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
         self.feed(message).await?;

@@ -51,6 +51,12 @@ impl<S: Stream> ReceiveHalf<S> {
         self.0.subprotocol()
     }
 
+    /// The compression that the handshake agreed on, if any (RFC 7692 §7.1).
+    #[cfg(feature = "deflate")]
+    pub fn compression(&self) -> Option<crate::Parameters> {
+        self.0.compression()
+    }
+
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<Closing> {
         self.0.closing()

@@ -208,6 +208,12 @@ impl<S: Stream> Reply<'_, S> {
         wait(self.0.feed(message))
     }
 
+    /// As [`feed`](Self::feed), but the answer is not compressed: as [`WebSocket::feed_plain`].
+    #[cfg(feature = "deflate")]
+    pub fn feed_plain<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
+        wait(self.0.feed_plain(message))
+    }
+
     /// Sends an answer: as [`WebSocket::send`], but it does not read ahead.
     pub fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
         wait(self.0.send(message))

@@ -30,8 +30,8 @@ pub(crate) use negotiation::{NAME, accept, agree, offer};
 ///
 /// Compression tells how long a message became. Where an attacker can put text of theirs into the same
 /// message as a secret, or, with context takeover, into another message of the connection, they can
-/// guess the secret from those lengths (CRIME, BREACH; RFC 7692 §8). Send secrets with
-/// [`Connection::send_plain`](crate::Connection::send_plain), or leave compression off.
+/// guess the secret from those lengths (CRIME, BREACH; RFC 7692 §8). Send secrets with `feed_plain`
+/// ([`Connection::send_plain`](crate::Connection::send_plain)), or leave compression off.
 ///
 /// # Memory
 ///
