@@ -3,6 +3,20 @@
 // Each benchmark uses a part of this.
 #![allow(dead_code, unreachable_pub)]
 
+use bytes::Buf;
+use fullduplex::WriteBuffer;
+
+/// Has all that waits be written; returns how much that was.
+pub fn written(output: &mut WriteBuffer) -> usize {
+    let mut written = 0;
+    while output.has_remaining() {
+        let len = std::hint::black_box(output.chunk()).len();
+        output.advance(len);
+        written += len;
+    }
+    written
+}
+
 /// The kinds and sizes of message that are measured.
 pub const SIZES: [usize; 4] = [16, 125, 1024, 64 * 1024];
 
