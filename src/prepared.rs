@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-#[cfg(all(feature = "deflate", feature = "std"))]
+#[cfg(feature = "deflate")]
 use std::sync::{Arc, Mutex, PoisonError};
 
-#[cfg(all(feature = "deflate", feature = "std"))]
+#[cfg(feature = "deflate")]
 use crate::deflate::{Deflater, Settings};
 
 use crate::{
@@ -27,13 +27,13 @@ pub struct Prepared {
     frame: Hidden<Bytes>,
     /// The message, which shares the frame's memory.
     message: Message<'static>,
-    #[cfg(all(feature = "deflate", feature = "std"))]
+    #[cfg(feature = "deflate")]
     compressed: Hidden<Arc<Mutex<Vec<Compressed>>>>,
 }
 
 /// The frame with the payload that a compressor with these settings makes; none, if the payload goes
 /// better as it is.
-#[cfg(all(feature = "deflate", feature = "std"))]
+#[cfg(feature = "deflate")]
 type Compressed = (Settings, Option<Bytes>);
 
 impl Prepared {
@@ -49,7 +49,7 @@ impl Prepared {
         Self {
             frame: Hidden(frame),
             message,
-            #[cfg(all(feature = "deflate", feature = "std"))]
+            #[cfg(feature = "deflate")]
             compressed: Hidden::default(),
         }
     }
@@ -61,7 +61,7 @@ impl Prepared {
 
     /// The frame as `deflater` compresses it, once for all that have its settings. `None`, if
     /// messages depend on each other there.
-    #[cfg(all(feature = "deflate", feature = "std"))]
+    #[cfg(feature = "deflate")]
     #[allow(clippy::option_option, reason = "not shared; shared, and not compressed; compressed")]
     pub(crate) fn compressed(&self, deflater: &mut Deflater) -> Option<Option<Bytes>> {
         let settings = deflater.shared_settings()?;

@@ -206,7 +206,7 @@ impl Receiver {
         }
     }
 
-    #[cfg(any(feature = "std", feature = "deflate"))]
+    #[cfg(feature = "std")]
     pub(crate) const fn role(&self) -> Role {
         self.role
     }

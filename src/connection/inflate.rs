@@ -14,7 +14,7 @@ use crate::{
     assembler::{Passed, Piece},
     deflate::{Compression, End, Inflated, Inflater, Parameters},
     part::Unit,
-    utf8,
+    pool, utf8,
 };
 
 /// What there is besides the payload of a compressed part.
@@ -153,21 +153,14 @@ fn copy(kind: Kind, bytes: &[u8]) -> Result<Message<'static>, ProtocolError> {
 struct Block(Box<[u8]>);
 
 impl Block {
-    #[cfg(feature = "std")]
     fn take() -> Self {
-        Self(crate::pool::take_inflated_block())
-    }
-
-    #[cfg(not(feature = "std"))]
-    fn take() -> Self {
-        Self(alloc::vec![0; crate::deflate::BLOCK_LEN].into())
+        Self(pool::take_inflated_block())
     }
 }
 
-#[cfg(feature = "std")]
 impl Drop for Block {
     fn drop(&mut self) {
-        crate::pool::give_inflated_block(core::mem::take(&mut self.0));
+        pool::give_inflated_block(core::mem::take(&mut self.0));
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::{boxed::Box, vec::Vec};
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
 
 use super::{Compression, TAIL};
-use crate::{Fin, hidden::Hidden};
+use crate::{Fin, hidden::Hidden, pool};
 
 /// Compresses one message after another.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Deflater {
         let compressed = self.chunk(bytes, Fin::Last);
         // With context takeover it is in the window, which the peer has to have as well.
         if compressed.len() >= bytes.len() && !self.context_takeover {
-            super::give_block(compressed);
+            pool::give_write_block(compressed);
             return None;
         }
         Some(compressed)
@@ -58,13 +58,12 @@ impl Deflater {
 
     /// Compresses a piece of a message, so that the peer can inflate all of it.
     pub(crate) fn chunk(&mut self, bytes: &[u8], fin: Fin) -> Vec<u8> {
-        let mut compressed = super::take_block();
+        let mut compressed = pool::take_write_block();
         self.deflate(bytes, fin, &mut compressed);
         compressed
     }
 
     /// What it was made with, if no message depends on another.
-    #[cfg(feature = "std")]
     pub(crate) fn shared_settings(&self) -> Option<Settings> {
         (!self.context_takeover).then_some(self.settings)
     }
@@ -126,23 +125,11 @@ fn make(settings: Settings) -> Box<Deflate> {
     }))
 }
 
-#[cfg(feature = "std")]
 fn take(settings: Settings) -> Box<Deflate> {
-    crate::pool::take_deflate(settings).unwrap_or_else(|| make(settings))
+    pool::take_deflate(settings).unwrap_or_else(|| make(settings))
 }
 
-#[cfg(feature = "std")]
 fn give(settings: Settings, mut stream: Box<Deflate>) {
     stream.reset();
-    crate::pool::give_deflate(settings, stream);
-}
-
-#[cfg(not(feature = "std"))]
-fn take(settings: Settings) -> Box<Deflate> {
-    make(settings)
-}
-
-#[cfg(not(feature = "std"))]
-fn give(_: Settings, stream: Box<Deflate>) {
-    drop(stream);
+    pool::give_deflate(settings, stream);
 }

@@ -13,7 +13,7 @@ use alloc::{boxed::Box, collections::VecDeque};
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::{MAX_WINDOW_BITS, TAIL};
-use crate::{ProtocolError, hidden::Hidden};
+use crate::{ProtocolError, hidden::Hidden, pool};
 
 /// Inflates a message, or with context takeover one after another.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(crate) enum End {
 impl Inflater {
     /// One for a peer with a window of 2 to the power of `window_bits` bytes.
     pub(crate) fn take(context_takeover: bool, window_bits: u8) -> Box<Self> {
-        let mut inflater = take().unwrap_or_else(|| Box::new(Self::new()));
+        let mut inflater = pool::take_inflater().unwrap_or_else(|| Box::new(Self::new()));
         inflater.context_takeover = context_takeover;
         inflater.is_held = context_takeover;
         inflater.window_len = 1 << window_bits;
@@ -85,7 +85,7 @@ impl Inflater {
         }
         self.stream.reset(false);
         self.window = Hidden::default();
-        give(self);
+        pool::give_inflater(self);
         None
     }
 
@@ -226,19 +226,6 @@ fn behind<'a>(input: &'a [u8], tail: &'static [u8], scratch: &'a mut [u8]) -> &'
     front.copy_from_slice(input);
     back.copy_from_slice(tail);
     scratch
-}
-
-#[cfg(feature = "std")]
-use crate::pool::{give_inflater as give, take_inflater as take};
-
-#[cfg(not(feature = "std"))]
-const fn take() -> Option<Box<Inflater>> {
-    None
-}
-
-#[cfg(not(feature = "std"))]
-fn give(inflater: Box<Inflater>) {
-    drop(inflater);
 }
 
 /// Last blocks that any message may have, besides one for each KiB of it.

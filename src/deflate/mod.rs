@@ -14,15 +14,11 @@ mod deflater;
 mod inflater;
 mod negotiation;
 
-use alloc::vec::Vec;
-
 use crate::Role;
 
 pub use negotiation::Parameters;
 
-pub(crate) use deflater::Deflater;
-#[cfg(feature = "std")]
-pub(crate) use deflater::Settings;
+pub(crate) use deflater::{Deflater, Settings};
 pub(crate) use inflater::{End, Inflated, Inflater};
 pub(crate) use negotiation::{NAME, accept, agree, offer};
 
@@ -118,22 +114,6 @@ impl Parameters {
         let bits = bits.min(policy.window_bits());
         (bits >= MIN_WINDOW_BITS).then(|| Deflater::new(policy, takeover, bits))
     }
-}
-
-/// An empty block to compress into.
-pub(crate) fn take_block() -> Vec<u8> {
-    #[cfg(feature = "std")]
-    return crate::pool::take_write_block();
-    #[cfg(not(feature = "std"))]
-    return Vec::new();
-}
-
-/// Gives back such a block.
-pub(crate) fn give_block(block: Vec<u8>) {
-    #[cfg(feature = "std")]
-    crate::pool::give_write_block(block);
-    #[cfg(not(feature = "std"))]
-    drop(block);
 }
 
 /// The smallest window of the compressor: it has none of 256 bytes.

@@ -3,10 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Sender, opcode};
-use crate::{
-    Fin, Message, Opcode, Payload, Prepared, Rsv, WriteBuffer,
-    deflate::{self, Deflater},
-};
+use crate::{Fin, Message, Opcode, Payload, Prepared, Rsv, WriteBuffer, deflate::Deflater, pool};
 
 impl Sender {
     pub(crate) fn set_compression(&mut self, deflater: Option<Deflater>) {
@@ -50,7 +47,6 @@ impl Sender {
         message: &Prepared,
         output: &mut WriteBuffer,
     ) -> bool {
-        #[cfg(feature = "std")]
         if let Some(frame) = self.deflater.as_mut().and_then(|it| message.compressed(it)) {
             if let Some(frame) = &frame {
                 output.put_shared_ref(frame);
@@ -73,7 +69,7 @@ impl Sender {
             return self.frame(fin, rsv, opcode, bytes.into(), output);
         }
         self.frame(fin, rsv, opcode, Payload::Lent(&bytes), output);
-        deflate::give_block(bytes);
+        pool::give_write_block(bytes);
     }
 }
 
