@@ -128,6 +128,24 @@ fn an_idle_connection_without_context_takeover_holds_no_more_than_one_without_co
     assert_eq!(info.bytes_current, 0);
 }
 
+/// It may be there for as long as its peer takes to end the transport.
+#[test]
+fn a_connection_that_ended_holds_no_decompressor() {
+    let mut client = end(Role::Client, &Config::default(), true);
+    client.connection.send(vec![7; 10_000], &mut client.output).unwrap();
+    let message = client.written();
+    // A Close, and what is no DEFLATE.
+    for last in [masked(0x88, b""), masked(0xc1, b"\x07")] {
+        let mut server = end(Role::Server, &Config::default(), true);
+        let info = measure(|| {
+            server.receive(&message);
+            server.receive(&last);
+        });
+        // The thread keeps a block of 16 KiB.
+        assert!(info.bytes_current < 20 * 1024, "{last:02x?}: {info:?}");
+    }
+}
+
 #[cfg(target_pointer_width = "64")]
 /// Bytes that an end keeps of a message after it has sent it, or received it.
 fn kept(role: Role, parameters: Parameters, policy: &Compression) -> u64 {

@@ -66,12 +66,7 @@ impl Connection {
         let is_answer = self.sender.is_closed();
         self.sender.reply_close(close, output);
         self.timers.close_sent();
-        // RFC 6455 §5.5.1: the rest of an unfinished message will not come.
-        self.assembler = Assembler::new();
-        #[cfg(feature = "deflate")]
-        {
-            self.inflater = None;
-        }
+        self.drop_message();
         let received = CloseFrame::counted(close);
         let story = self.story(Some(Side::Peer));
         if !is_answer {
@@ -85,12 +80,22 @@ impl Connection {
     pub(super) fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {
         let sent = if self.sender.is_closed() { None } else { error.close_frame() };
         self.receiver.fail(error.clone());
-        self.assembler = Assembler::new();
+        self.drop_message();
         self.sender.fail(&error, output);
         self.timers.close_sent();
         let story = self.story(Some(Side::Us));
         story.sent = story.sent.take().or(sent);
         error
+    }
+
+    /// Gives up what was for receiving: the rest of an unfinished message will not come, nor another
+    /// one (RFC 6455 §5.5.1, §7.1.7).
+    fn drop_message(&mut self) {
+        self.assembler = Assembler::new();
+        #[cfg(feature = "deflate")]
+        {
+            self.inflater = None;
+        }
     }
 
     /// The story, which begins with `first` if it has not begun.

@@ -97,16 +97,14 @@ impl Connection {
         unit: Unit,
         output: &mut WriteBuffer,
     ) -> Result<Option<LocatedEvent>, ProtocolError> {
-        #[cfg(feature = "deflate")]
         if unit == Unit::Chunk {
+            #[cfg(feature = "deflate")]
             self.hold_window();
-        }
-        if unit == Unit::Chunk
-            && let Some(message) = self.assembler.pass_gathered()
-        {
-            let content = LocatedContent::Owned(message);
-            let begun = LocatedMessage { first: true, last: false, content };
-            return Ok(Some(LocatedEvent::Message(begun)));
+            if let Some(message) = self.assembler.pass_gathered() {
+                let content = LocatedContent::Owned(message);
+                let begun = LocatedMessage { first: true, last: false, content };
+                return Ok(Some(LocatedEvent::Message(begun)));
+            }
         }
         loop {
             let start = *used;
