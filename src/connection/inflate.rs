@@ -57,8 +57,9 @@ impl Connection {
             Role::Server => Role::Client,
         };
         let mut used = 0;
-        // It was agreed on, or the receiver refuses what is compressed.
-        while let Some((takeover, bits)) = self.compression.map(|it| it.of(peer)) {
+        // The receiver lets nothing compressed pass that was not agreed on.
+        let (takeover, bits) = self.compression.unwrap_or_default().of(peer);
+        loop {
             let inflater = self.inflater.get_or_insert_with(|| Inflater::take(takeover, bits));
             let room = match unit {
                 Unit::Message => self.assembler.room(block.len(), limit),
@@ -95,7 +96,6 @@ impl Connection {
                 return Ok((message, used));
             }
         }
-        Ok((None, used))
     }
 
     /// Has the window of an unfinished message held, of which what was gathered will not be at hand.

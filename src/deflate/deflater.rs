@@ -59,38 +59,31 @@ impl Deflater {
     /// Compresses a piece of a message, so that the peer can inflate all of it.
     pub(crate) fn chunk(&mut self, bytes: &[u8], fin: Fin) -> Vec<u8> {
         let mut compressed = pool::take_write_block();
-        self.deflate(bytes, fin, &mut compressed);
-        compressed
-    }
-
-    /// What it was made with, if no message depends on another.
-    pub(crate) fn shared_settings(&self) -> Option<Settings> {
-        (!self.context_takeover).then_some(self.settings)
-    }
-
-    /// Compresses a piece of a message onto the end of `output`, so that the peer can inflate all of
-    /// it.
-    fn deflate(&mut self, piece: &[u8], fin: Fin, output: &mut Vec<u8>) {
-        let start = output.len();
         let settings = self.settings;
         let stream = self.stream.get_or_insert_with(|| Hidden(take(settings)));
-        deflate(stream, piece, output);
+        deflate(stream, bytes, &mut compressed);
         if fin == Fin::More {
-            return;
+            return compressed;
         }
         // §7.2.1: what every message ends with is left out; §7.2.3.6: but for one byte, if there is
         // nothing else.
-        if output[start..].ends_with(&TAIL) {
-            output.truncate(output.len() - TAIL.len());
+        if compressed.ends_with(&TAIL) {
+            compressed.truncate(compressed.len() - TAIL.len());
         }
-        if output.len() == start {
-            output.push(0);
+        if compressed.is_empty() {
+            compressed.push(0);
         }
         if !self.context_takeover
             && let Some(Hidden(stream)) = self.stream.take()
         {
             give(settings, stream);
         }
+        compressed
+    }
+
+    /// What it was made with, if no message depends on another.
+    pub(crate) fn shared_settings(&self) -> Option<Settings> {
+        (!self.context_takeover).then_some(self.settings)
     }
 }
 
