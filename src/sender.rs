@@ -13,7 +13,7 @@ use crate::deflate::Deflater;
 use crate::{
     CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload, Prepared,
     ProtocolError, Rsv, SendError, WriteBuffer,
-    frame::{MAX_CONTROL_LEN, MAX_HEADER_LEN},
+    frame::{HEADER_ROOM, MAX_CONTROL_LEN, NO_MASK, SHORT},
 };
 
 /// Writes frames.
@@ -294,26 +294,15 @@ impl Sender {
             mask,
             payload_len: payload.len() as u64,
         };
-        match (payload, mask) {
-            (payload, Some(mask)) => output.append(MAX_HEADER_LEN + payload.len(), |block| {
-                header.encode(block);
-                // Copied and masked piece by piece, while each is in the cache.
-                for piece in payload.chunks(MASK_PIECE) {
-                    let start = block.len();
-                    block.extend_from_slice(piece);
-                    mask.apply(0, &mut block[start..]);
-                }
-            }),
-            (Payload::Lent(bytes), None) => {
-                output.append(MAX_HEADER_LEN + bytes.len(), |block| {
-                    header.encode(block);
-                    block.extend_from_slice(bytes);
-                });
-            }
-            (Payload::Owned(bytes), None) => {
-                output.append(MAX_HEADER_LEN, |block| header.encode(block));
+        match payload {
+            Payload::Owned(bytes) if mask.is_none() && output.shares(bytes.len()) => {
+                output.append(HEADER_ROOM, |block| header.encode(block));
                 output.put_shared(bytes);
             }
+            payload => output.append(HEADER_ROOM + payload.len().max(SHORT), |block| {
+                header.encode(block);
+                mask.unwrap_or(NO_MASK).append(&payload, block);
+            }),
         }
     }
 }
@@ -330,6 +319,3 @@ pub(crate) const fn opcode(kind: Kind) -> Opcode {
         Kind::Binary => Opcode::Binary,
     }
 }
-
-/// How many bytes are masked at a time: a multiple of 4, so that the key stays in step.
-const MASK_PIECE: usize = 16 * 1024;

@@ -97,11 +97,14 @@ impl WriteBuffer {
         self.append(bytes.len(), |block| block.extend_from_slice(bytes));
     }
 
-    /// Appends `bytes`: by reference, unless copying them is cheaper.
+    /// Whether a payload of `len` bytes is kept by reference: copying it would not be cheaper.
+    #[inline]
+    pub(crate) const fn shares(&self, len: usize) -> bool {
+        len >= self.share_from
+    }
+
+    /// Appends `bytes` by reference.
     pub(crate) fn put_shared(&mut self, bytes: Bytes) {
-        if bytes.len() < self.share_from {
-            return self.put_slice(&bytes);
-        }
         self.shared_len += bytes.len();
         self.shared.push_back(Shared { gap: self.tail, payload: Hidden(bytes) });
         self.tail = 0;
@@ -117,13 +120,14 @@ impl WriteBuffer {
         }
     }
 
-    /// Appends `bytes` as [`put_shared`](Self::put_shared) does, and counts a reference only if it
+    /// Appends `bytes` by reference, unless copying them is cheaper. Counts a reference only if it
     /// keeps one: many threads may share the count.
     pub(crate) fn put_shared_ref(&mut self, bytes: &Bytes) {
-        if bytes.len() < self.share_from {
-            return self.put_slice(bytes);
+        if self.shares(bytes.len()) {
+            self.put_shared(bytes.clone());
+        } else {
+            self.put_slice(bytes);
         }
-        self.put_shared(bytes.clone());
     }
 
     /// Lets `write` append about `len` bytes to the block.

@@ -1,7 +1,10 @@
 //! Masking (RFC 6455 §5.3): octet *i* of the payload XOR octet *i* mod 4 of the key.
 //!
-//! The same operation masks and unmasks. It works a word at a time, and what is left at the end is
-//! done as a whole word that overlaps the one before: no byte loop is longer than three bytes.
+//! The same operation masks and unmasks. It works a word or a vector at a time, and what is left at
+//! the end is done as a whole one that overlaps the one before: no byte loop is longer than three
+//! bytes.
+
+use alloc::vec::Vec;
 
 /// A masking key: four bytes from a strong source of entropy, fresh for every frame (§5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +30,27 @@ impl Mask {
             4..8 => key.apply_ends::<4>(payload),
             8..16 => key.apply_ends::<8>(payload),
             16..=32 => key.apply_ends::<16>(payload),
+            #[cfg(feature = "simd")]
+            WIDE.. => super::wide::apply(key, payload),
             _ => key.apply_long(payload),
+        }
+    }
+
+    /// Appends `payload` to `block`, masked.
+    #[inline]
+    pub(crate) fn append(self, payload: &[u8], block: &mut Vec<u8>) {
+        match payload.len() {
+            0..4 => block.extend(payload.iter().zip(self.0).map(|(byte, key)| byte ^ key)),
+            4..8 => self.append_ends::<4>(payload, block),
+            8..16 => self.append_ends::<8>(payload, block),
+            16..=32 => self.append_ends::<16>(payload, block),
+            _ if self == NO_MASK => block.extend_from_slice(payload),
+            // Copied and masked piece by piece, while each is in the cache.
+            _ => payload.chunks(APPENDED).for_each(|piece| {
+                let start = block.len();
+                block.extend_from_slice(piece);
+                self.apply(0, &mut block[start..]);
+            }),
         }
     }
 
@@ -48,6 +71,21 @@ impl Mask {
             *chunk = first;
         }
         if let (Some(chunk), Some(last)) = (payload.last_chunk_mut(), last) {
+            *chunk = last;
+        }
+    }
+
+    /// Appends the first and the last `N` bytes, masked, as [`apply_ends`](Self::apply_ends) does:
+    /// copies of lengths that the compiler knows need no call.
+    #[inline]
+    fn append_ends<const N: usize>(self, payload: &[u8], block: &mut Vec<u8>) {
+        let first = payload.first_chunk().map(|chunk| self.masked::<N>(chunk));
+        let last_key = self.skip(payload.len() - N);
+        let last = payload.last_chunk().map(|chunk| last_key.masked::<N>(chunk));
+        let len = block.len() + payload.len();
+        block.extend_from_slice([first.unwrap_or([0; N]), [0; N]].as_flattened());
+        block.truncate(len);
+        if let (Some(chunk), Some(last)) = (block.last_chunk_mut(), last) {
             *chunk = last;
         }
     }
@@ -79,5 +117,12 @@ impl Mask {
 
 /// Applying it changes nothing, so a missing mask needs no branch of its own.
 pub(crate) const NO_MASK: Mask = Mask::new([0; 4]);
+/// Bytes from which the widest vectors of the machine pay for being chosen.
+#[cfg(feature = "simd")]
+const WIDE: usize = 256;
+/// The bytes for which [`Mask::append`] wants room, even for a shorter payload.
+pub(crate) const SHORT: usize = 32;
+/// Bytes that are copied and then masked: a multiple of 4, so that the key stays in step.
+const APPENDED: usize = 16 * 1024;
 /// Bytes that are masked at a time: the width of the vectors that every x86-64 and ARM64 has.
 const PIECE: usize = 16;

@@ -2,9 +2,11 @@
 
 mod header;
 mod mask;
+#[cfg(feature = "simd")]
+mod wide;
 
 pub use header::{FrameHeader, Opcode, Rsv};
 pub use mask::Mask;
 
-pub(crate) use header::{FIN, MASK, MAX_CONTROL_LEN, MAX_HEADER_LEN};
-pub(crate) use mask::NO_MASK;
+pub(crate) use header::{FIN, HEADER_ROOM, MASK, MAX_CONTROL_LEN, MAX_HEADER_LEN};
+pub(crate) use mask::{NO_MASK, SHORT};
