@@ -51,15 +51,15 @@ struct Said {
 pub(crate) struct Invalid;
 
 /// Chooses the first offer that can be kept, for a server; `None` declines them all.
-pub(crate) fn accept(
-    offers: &[Extension<'_>],
+pub(crate) fn accept<'a>(
+    mut offers: impl Iterator<Item = Extension<'a>>,
     policy: &Compression,
 ) -> Option<(Parameters, String)> {
-    offers.iter().filter(|offer| offer.name == NAME).find_map(|offer| accept_one(offer, policy))
+    offers.find_map(|offer| if offer.name == NAME { accept_one(offer, policy) } else { None })
 }
 
-fn accept_one(offer: &Extension<'_>, policy: &Compression) -> Option<(Parameters, String)> {
-    let offered = Said::parse(&offer.parameters).ok()?;
+fn accept_one(offer: Extension<'_>, policy: &Compression) -> Option<(Parameters, String)> {
+    let offered = Said::parse(offer).ok()?;
     // §7.1.2.1: the compressor has no window of 256 bytes, and 512 would not be what was asked for.
     let most = offered.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS);
     if most < MIN_WINDOW_BITS {
@@ -88,7 +88,7 @@ pub(crate) fn offer(policy: &Compression) -> String {
 }
 
 /// Takes a server's answer, for a client that made the [`offer`].
-pub(crate) fn agree(answer: &[Parameter<'_>], policy: &Compression) -> Result<Parameters, Invalid> {
+pub(crate) fn agree(answer: Extension<'_>, policy: &Compression) -> Result<Parameters, Invalid> {
     let offered = Said::offer(policy);
     let said = Said::parse(answer)?;
     // §7.1.1.1, §7.1.2.1: an answer that leaves out what was asked for does not accept it.
@@ -112,11 +112,12 @@ pub(crate) fn agree(answer: &[Parameter<'_>], policy: &Compression) -> Result<Pa
 
 impl Said {
     /// §7.1: only the four parameters, each at most once, with a value that it may have.
-    fn parse(parameters: &[Parameter<'_>]) -> Result<Self, Invalid> {
+    fn parse(extension: Extension<'_>) -> Result<Self, Invalid> {
         let mut said = Self::default();
-        for Parameter { name, value } in parameters {
+        for parameter in extension.parameters() {
+            let Parameter { name, value } = parameter.map_err(|_| Invalid)?;
             let value = value.as_deref();
-            match *name {
+            match name {
                 "server_no_context_takeover" => {
                     set(&mut said.server_no_context_takeover, value)?;
                 }

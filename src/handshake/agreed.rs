@@ -23,10 +23,8 @@ impl Agreed {
     pub(super) fn choose(headers: &Headers, config: &Config) -> (Self, Option<String>) {
         let chosen = config.compression.as_ref().and_then(|policy| {
             // RFC 7692 §5: in the order of preference. The grammar was checked before.
-            let offers =
-                headers.values(EXTENSIONS).filter_map(|value| extensions::parse(value).ok());
-            let offers: alloc::vec::Vec<_> = offers.flatten().collect();
-            deflate::accept(&offers, policy).map(|(agreed, answer)| ((agreed, policy), answer))
+            let offers = headers.values(EXTENSIONS).flat_map(extensions::parse).flatten();
+            deflate::accept(offers, policy).map(|(agreed, answer)| ((agreed, policy), answer))
         });
         match chosen {
             Some(((parameters, policy), answer)) => {
@@ -56,9 +54,9 @@ impl Agreed {
     pub(super) fn take(headers: &Headers, config: &Config) -> Result<Self, HandshakeError> {
         let mut agreed = Self::default();
         for value in headers.values(EXTENSIONS) {
-            let chosen = extensions::parse(value).map_err(|_| HandshakeError::InvalidExtensions)?;
-            for extension in chosen {
-                agreed.add(&extension, config)?;
+            extensions::check(value).map_err(|_| HandshakeError::InvalidExtensions)?;
+            for extension in extensions::parse(value).flatten() {
+                agreed.add(extension, config)?;
             }
         }
         Ok(agreed)
@@ -67,12 +65,12 @@ impl Agreed {
     #[cfg(feature = "deflate")]
     fn add(
         &mut self,
-        extension: &extensions::Extension<'_>,
+        extension: extensions::Extension<'_>,
         config: &Config,
     ) -> Result<(), HandshakeError> {
         match &config.compression {
             Some(policy) if extension.name == deflate::NAME && self.compression.is_none() => {
-                let agreed = deflate::agree(&extension.parameters, policy);
+                let agreed = deflate::agree(extension, policy);
                 let parameters = agreed.map_err(|_| HandshakeError::InvalidCompression)?;
                 self.compression = Some((parameters, policy.clone()));
                 Ok(())
@@ -82,7 +80,7 @@ impl Agreed {
     }
 
     #[cfg(not(feature = "deflate"))]
-    fn add(&mut self, extension: &Extension<'_>, _: &Config) -> Result<(), HandshakeError> {
+    fn add(&mut self, extension: Extension<'_>, _: &Config) -> Result<(), HandshakeError> {
         let Self {} = self;
         Err(HandshakeError::UnofferedExtension(extension.name.into()))
     }

@@ -14,7 +14,7 @@ use super::{
     head::{HeadReader, Start, fields, with_header_room},
     headers::{Single, is_token},
     is_handshake_header,
-    response::write_headers,
+    response::{write_field, write_headers},
     url::Url,
 };
 use crate::{Config, Nonce, Role, WriteBuffer, hidden::Hidden};
@@ -122,24 +122,22 @@ impl ClientRequest {
                 return Err(HandshakeError::InvalidSubprotocols);
             }
         }
-        let subprotocols = self.subprotocols.join(", ");
-        let mut fields = Headers::new();
-        fields.push("Host", self.url.authority());
-        fields.push("Upgrade", "websocket");
-        fields.push("Connection", "Upgrade");
-        fields.push("Sec-WebSocket-Key", key);
-        fields.push("Sec-WebSocket-Version", VERSION);
-        if !subprotocols.is_empty() {
-            fields.push("Sec-WebSocket-Protocol", subprotocols);
-        }
-        if let Some(extensions) = extensions {
-            fields.push("Sec-WebSocket-Extensions", extensions);
-        }
         output.append(REQUEST_LEN, |head| {
-            for part in ["GET ", &self.url.resource, " HTTP/1.1\r\n"] {
+            let Url { resource, authority, .. } = &self.url;
+            let start = ["GET ", resource, " HTTP/1.1\r\nHost: ", authority, "\r\n"];
+            for part in start {
                 head.extend_from_slice(part.as_bytes());
             }
-            write_headers(&fields, head);
+            head.extend_from_slice(UPGRADE);
+            head.extend_from_slice(key.as_bytes());
+            write_field(b"\r\nSec-WebSocket-Version", VERSION.as_bytes(), head);
+            if !self.subprotocols.is_empty() {
+                let subprotocols = self.subprotocols.join(", ");
+                write_field(b"Sec-WebSocket-Protocol", subprotocols.as_bytes(), head);
+            }
+            if let Some(extensions) = extensions {
+                write_field(b"Sec-WebSocket-Extensions", extensions.as_bytes(), head);
+            }
             write_headers(&self.headers, head);
             head.extend_from_slice(b"\r\n");
         });
@@ -306,5 +304,7 @@ fn refused(response: &mut Response, body: &mut BodyReader) -> HandshakeError {
     HandshakeError::Refused(Box::new(response.clone()))
 }
 
+/// What stands between the host and the key (§4.1 #5 to #7).
+const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ";
 /// What a common request takes, in bytes.
 const REQUEST_LEN: usize = 256;

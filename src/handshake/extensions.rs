@@ -1,42 +1,63 @@
 //! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1):
 //! `name; parameter; parameter=token; parameter="token", name …`
 
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::str;
 
 use super::headers::{elements, is_token, trim};
 
-/// One extension of the list, with its parameters in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One extension of the list.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension<'a> {
     pub(crate) name: &'a str,
-    pub(crate) parameters: Vec<Parameter<'a>>,
+    /// What stands behind the first semicolon, if there is one.
+    parameters: Option<&'a [u8]>,
 }
 
 /// A parameter; a quoted value stands here without its quotes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "deflate"), allow(dead_code, reason = "only its grammar counts"))]
 pub(crate) struct Parameter<'a> {
     pub(crate) name: &'a str,
-    pub(crate) value: Option<String>,
+    pub(crate) value: Option<Cow<'a, str>>,
 }
 
 /// The header does not follow its grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// Reads the value of one header; a request or an answer may have several (§9.1).
-///
-/// What a quoted string stands for must be a token, so no separator is ever quoted.
-pub(crate) fn parse(value: &[u8]) -> Result<Vec<Extension<'_>>, Malformed> {
-    let extensions: Vec<_> = elements(value).map(extension).collect::<Result<_, _>>()?;
+/// Whether the value of one header follows the grammar; a request or an answer may have several.
+pub(crate) fn check(value: &[u8]) -> Result<(), Malformed> {
+    let mut extensions = parse(value).peekable();
     // RFC 6455 §9.1: `1#extension`.
-    if extensions.is_empty() { Err(Malformed) } else { Ok(extensions) }
+    if extensions.peek().is_none() {
+        return Err(Malformed);
+    }
+    for extension in extensions {
+        extension?.parameters().try_for_each(|parameter| parameter.map(drop))?;
+    }
+    Ok(())
 }
 
-fn extension(element: &[u8]) -> Result<Extension<'_>, Malformed> {
-    let mut parts = element.split(|byte| *byte == b';').map(trim);
-    let name = token(parts.next().unwrap_or_default())?;
-    Ok(Extension { name, parameters: parts.map(parameter).collect::<Result<_, _>>()? })
+/// The extensions in the value of one header.
+///
+/// What a quoted string stands for must be a token, so no separator is ever quoted.
+pub(crate) fn parse(value: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
+    elements(value).map(|element| {
+        let (name, parameters) = match element.iter().position(|byte| *byte == b';') {
+            Some(semicolon) => (&element[..semicolon], Some(&element[semicolon + 1..])),
+            None => (element, None),
+        };
+        Ok(Extension { name: token(trim(name))?, parameters })
+    })
+}
+
+impl<'a> Extension<'a> {
+    /// The parameters in order.
+    pub(crate) fn parameters(self) -> impl Iterator<Item = Result<Parameter<'a>, Malformed>> {
+        let parameters = self.parameters.into_iter();
+        parameters.flat_map(|all| all.split(|byte| *byte == b';')).map(trim).map(parameter)
+    }
 }
 
 fn parameter(part: &[u8]) -> Result<Parameter<'_>, Malformed> {
@@ -45,8 +66,8 @@ fn parameter(part: &[u8]) -> Result<Parameter<'_>, Malformed> {
     };
     let name = token(trim(&part[..equals]))?;
     let value = match trim(&part[equals + 1..]) {
-        [b'"', quoted @ .., b'"'] => unquoted(quoted)?,
-        value => token(value)?.into(),
+        [b'"', quoted @ .., b'"'] if quoted.contains(&b'\\') => unquoted(quoted)?.into(),
+        [b'"', value @ .., b'"'] | value => token(value)?.into(),
     };
     Ok(Parameter { name, value: Some(value) })
 }

@@ -91,7 +91,7 @@ impl HeadReader {
     fn find_end(&mut self, new: &[u8]) -> Result<Option<usize>, HandshakeError> {
         let before = self.bytes.len();
         let mut at = 0;
-        while let Some(len) = new[at..].iter().position(|byte| *byte == b'\n') {
+        while let Some(len) = memchr::memchr(b'\n', &new[at..]) {
             let line_feed = at + len;
             self.check_first_line(&new[at..line_feed], at + before)?;
             at = line_feed + 1;
@@ -151,7 +151,7 @@ pub(super) fn with_header_room<'b, T>(
     if max_headers <= FEW {
         return parse(&mut room);
     }
-    let lines = head.split(|byte| *byte == b'\n').count();
+    let lines = memchr::memchr_iter(b'\n', head).count();
     let mut room = Vec::new();
     room.resize_with(lines.min(max_headers), MaybeUninit::uninit);
     parse(&mut room)

@@ -74,7 +74,9 @@ impl Headers {
 
     /// Whether one of the comma-separated tokens of `name` is `token`, in any letter case.
     pub(super) fn has_token(&self, name: &str, token: &str) -> bool {
-        self.values(name).flat_map(elements).any(|part| part.eq_ignore_ascii_case(token.as_bytes()))
+        let is = |part: &[u8]| part.eq_ignore_ascii_case(token.as_bytes());
+        // Mostly it stands alone.
+        self.values(name).any(|value| is(value) || elements(value).any(is))
     }
 
     /// Refuses what would break out of its field: a name that is no token, control characters in a
@@ -86,6 +88,11 @@ impl Headers {
             }
         }
         Ok(())
+    }
+
+    /// The fields in order, as bytes.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields.iter().map(|field| (self.part(&field.name), self.part(&field.value)))
     }
 
     pub(super) fn part(&self, range: &Range<usize>) -> &[u8] {
@@ -135,15 +142,28 @@ pub(super) fn trim(value: &[u8]) -> &[u8] {
 
 /// RFC 9110 §5.6.2: visible ASCII but delimiters, and not empty.
 pub(super) fn is_token(bytes: &[u8]) -> bool {
-    let is_token_byte =
-        |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    !bytes.is_empty() && bytes.iter().all(is_token_byte)
+    !bytes.is_empty() && bytes.iter().all(|byte| IS_TOKEN[usize::from(*byte)])
 }
 
 /// RFC 9110 §5.5: visible characters, blanks, and bytes from 0x80 on; no CR, LF or NUL.
 fn is_field_value(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..=0xff))
 }
+
+const IS_TOKEN: [bool; 256] = {
+    let mut is_token = [false; 256];
+    let mut byte = 0;
+    while byte < is_token.len() {
+        is_token[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
+    while let [byte, rest @ ..] = others {
+        is_token[*byte as usize] = true;
+        others = rest;
+    }
+    is_token
+};
 
 /// Headers whose values are credentials.
 const SECRETS: [&str; 6] = [

@@ -86,10 +86,15 @@ impl Response {
 
 /// Appends the fields, each with its line end.
 pub(super) fn write_headers(headers: &Headers, head: &mut Vec<u8>) {
-    for (name, value) in headers.iter() {
-        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
-            head.extend_from_slice(part);
-        }
+    for (name, value) in headers.fields() {
+        write_field(name, value, head);
+    }
+}
+
+/// Appends one field, with its line end.
+pub(super) fn write_field(name: &[u8], value: &[u8], head: &mut Vec<u8>) {
+    for part in [name, b": ", value, b"\r\n"] {
+        head.extend_from_slice(part);
     }
 }
 

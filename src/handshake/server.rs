@@ -265,7 +265,7 @@ impl Offer {
         check_subprotocols(headers)?;
         // #9: the grammar of §9.1, whatever the extensions are.
         for value in headers.values(EXTENSIONS) {
-            extensions::parse(value).map_err(|_| HandshakeError::InvalidExtensions)?;
+            extensions::check(value).map_err(|_| HandshakeError::InvalidExtensions)?;
         }
         Ok(())
     }

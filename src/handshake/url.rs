@@ -13,6 +13,8 @@ pub(crate) struct Url {
     /// A name or an address; one of IPv6 stands here without its brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Host and port as the Host header has them: the port only where it is not the default (§4.1).
+    pub(crate) authority: String,
     /// Path and query (§3): begins with a slash.
     pub(crate) resource: String,
 }
@@ -41,19 +43,11 @@ impl Url {
             return Err(InvalidUrl::Resource);
         }
         let slash = if resource.starts_with('/') { "" } else { "/" };
-        Ok(Self {
-            secure,
-            host: host.trim_start_matches('[').trim_end_matches(']').into(),
-            port: port.unwrap_or(default_port(secure)),
-            resource: format!("{slash}{resource}"),
-        })
-    }
-
-    /// Host and port as the Host header has them: the port only where it is not the default (§4.1).
-    pub(crate) fn authority(&self) -> String {
-        let host =
-            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        if self.port == default_port(self.secure) { host } else { format!("{host}:{}", self.port) }
+        let port = port.unwrap_or(default_port(secure));
+        let authority =
+            if port == default_port(secure) { host.into() } else { format!("{host}:{port}") };
+        let host = host.trim_start_matches('[').trim_end_matches(']').into();
+        Ok(Self { secure, host, port, authority, resource: format!("{slash}{resource}") })
     }
 }
 
@@ -62,7 +56,7 @@ impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.resource.split_once('?').map_or(&*self.resource, |(path, _)| path);
         let scheme = if self.secure { "wss" } else { "ws" };
-        write!(f, "{scheme}://{}{path}", self.authority())
+        write!(f, "{scheme}://{}{path}", self.authority)
     }
 }
 
