@@ -267,5 +267,5 @@ async fn a_websocket_and_its_echo_are_small() {
         }
         Ok::<(), Error>(())
     };
-    assert!(size_of_val(&echo) <= 768 + compression, "{} bytes", size_of_val(&echo));
+    assert!(size_of_val(&echo) <= 672 + compression, "{} bytes", size_of_val(&echo));
 }

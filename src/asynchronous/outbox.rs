@@ -2,7 +2,7 @@
 
 use std::{
     future::poll_fn,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use super::adapter::sealed;
@@ -24,46 +24,57 @@ pub trait Outbox: sealed::Sealed {
     ) -> Result<(), Error>;
 }
 
-// In each, waiting for room comes first and encoding is one step, so that a future that is dropped has
-// queued all or nothing.
+// None of these is an `async fn`: its future would hold the message twice.
 
-pub(super) async fn feed(outbox: &mut impl Outbox, message: Message<'_>) -> Result<(), Error> {
-    poll_fn(|cx| outbox.poll_room(cx)).await?;
-    outbox.queue(|connection, output| connection.send(message, output))
+pub(super) fn feed(
+    outbox: &mut impl Outbox,
+    message: Message<'_>,
+) -> impl Future<Output = Result<(), Error>> {
+    queue(outbox, |connection, output| connection.send(message, output))
 }
 
 #[cfg(feature = "deflate")]
-pub(super) async fn feed_plain(
+pub(super) fn feed_plain(
     outbox: &mut impl Outbox,
     message: Message<'_>,
-) -> Result<(), Error> {
-    poll_fn(|cx| outbox.poll_room(cx)).await?;
-    outbox.queue(|connection, output| connection.send_plain(message, output))
+) -> impl Future<Output = Result<(), Error>> {
+    queue(outbox, |connection, output| connection.send_plain(message, output))
 }
 
-pub(super) async fn feed_prepared(
+pub(super) fn feed_prepared(
     outbox: &mut impl Outbox,
     message: &Prepared,
-) -> Result<(), Error> {
-    poll_fn(|cx| outbox.poll_room(cx)).await?;
-    outbox.queue(|connection, output| connection.send_prepared(message, output))
+) -> impl Future<Output = Result<(), Error>> {
+    queue(outbox, |connection, output| connection.send_prepared(message, output))
 }
 
-pub(super) async fn feed_chunk(
+pub(super) fn feed_chunk(
     outbox: &mut impl Outbox,
     chunk: Message<'_>,
     fin: Fin,
-) -> Result<(), Error> {
-    poll_fn(|cx| outbox.poll_room(cx)).await?;
-    outbox.queue(|connection, output| connection.send_chunk(chunk, fin, output))
+) -> impl Future<Output = Result<(), Error>> {
+    queue(outbox, move |connection, output| connection.send_chunk(chunk, fin, output))
 }
 
 pub(super) async fn ping(outbox: &mut impl Outbox, payload: &[u8]) -> Result<(), Error> {
-    poll_fn(|cx| outbox.poll_room(cx)).await?;
-    outbox.queue(|connection, output| connection.ping(payload, output))?;
+    queue(outbox, |connection, output| connection.ping(payload, output)).await?;
     flush(outbox).await
 }
 
 pub(super) async fn flush(outbox: &mut impl Outbox) -> Result<(), Error> {
     poll_fn(|cx| outbox.poll_flush(cx)).await
+}
+
+/// Waits for room, then encodes, which is one step: a future that is dropped has queued all or
+/// nothing.
+fn queue(
+    outbox: &mut impl Outbox,
+    encode: impl FnOnce(&mut Connection, &mut WriteBuffer) -> Result<(), SendError>,
+) -> impl Future<Output = Result<(), Error>> {
+    let mut encode = Some(encode);
+    poll_fn(move |cx| {
+        ready!(outbox.poll_room(cx))?;
+        let encode = encode.take().expect("a future is not polled after it was ready");
+        Poll::Ready(outbox.queue(encode))
+    })
 }

@@ -165,11 +165,8 @@ impl Inbox {
         let (first, last) = (located.first, located.last);
         match link.state(|state| self.lend(state, located)) {
             Ok(content) => Ok(Some(MessageChunk { content, first, last })),
-            Err(error) => {
-                let mut discarded = ReadBuffer::default();
-                poll_fn(|cx| link.poll_end(cx, &mut discarded)).await;
-                Err(error.into())
-            }
+            // In a box of its own: a task is as large as its largest moment.
+            Err(error) => Err(Box::pin(fail(link, error)).await),
         }
     }
 
@@ -301,6 +298,13 @@ fn locate<L: Source>(
         }
         located
     })
+}
+
+/// Has the peer told of `error`.
+async fn fail(link: &mut impl Source, error: ProtocolError) -> Error {
+    let mut discarded = ReadBuffer::default();
+    poll_fn(|cx| link.poll_end(cx, &mut discarded)).await;
+    error.into()
 }
 
 /// Lets other tasks run.

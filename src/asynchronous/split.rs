@@ -161,20 +161,29 @@ impl<W: Unpin, A: WriteTo<W>> SendHalf<W, A> {
     /// # Errors
     ///
     /// As [`WebSocket::feed`].
-    pub async fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        outbox::feed(self, message.into()).await
+    pub fn feed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        outbox::feed(self, message.into())
     }
 
     /// As [`feed`](Self::feed), but the message is not compressed: one with a secret in it (see
     /// [`Compression`](crate::Compression)).
     #[cfg(feature = "deflate")]
-    pub async fn feed_plain<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        outbox::feed_plain(self, message.into()).await
+    pub fn feed_plain<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        outbox::feed_plain(self, message.into())
     }
 
     /// As [`feed`](Self::feed), for a message that goes to many.
-    pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        outbox::feed_prepared(self, message).await
+    pub fn feed_prepared(
+        &mut self,
+        message: &Prepared,
+    ) -> impl Future<Output = Result<(), Error>> {
+        outbox::feed_prepared(self, message)
     }
 
     /// Writes all that was queued.

@@ -132,20 +132,29 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     ///
     /// [`Error::Closed`] after a Close; [`Error::Send`]; [`Error::Io`] and [`Error::Timeout`] when
     /// room had to be made. The message was not queued then.
-    pub async fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        outbox::feed(self, message.into()).await
+    pub fn feed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        outbox::feed(self, message.into())
     }
 
     /// As [`feed`](Self::feed), but the message is not compressed: one with a secret in it (see
     /// [`Compression`](crate::Compression)).
     #[cfg(feature = "deflate")]
-    pub async fn feed_plain<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        outbox::feed_plain(self, message.into()).await
+    pub fn feed_plain<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        outbox::feed_plain(self, message.into())
     }
 
     /// As [`feed`](Self::feed), for a message that goes to many.
-    pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        outbox::feed_prepared(self, message).await
+    pub fn feed_prepared(
+        &mut self,
+        message: &Prepared,
+    ) -> impl Future<Output = Result<(), Error>> {
+        outbox::feed_prepared(self, message)
     }
 
     /// Writes all that was queued. While it waits for the peer to read, it reads ahead, up to one
@@ -272,14 +281,20 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
 impl<S: Unpin, A: Adapter<S>> Reply<'_, S, A> {
     /// Queues an answer: as [`WebSocket::feed`].
-    pub async fn feed<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        outbox::feed(self, message.into()).await
+    pub fn feed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        outbox::feed(self, message.into())
     }
 
     /// As [`feed`](Self::feed), but the answer is not compressed: as [`WebSocket::feed_plain`].
     #[cfg(feature = "deflate")]
-    pub async fn feed_plain<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        outbox::feed_plain(self, message.into()).await
+    pub fn feed_plain<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        outbox::feed_plain(self, message.into())
     }
 
     /// Sends an answer: as [`WebSocket::send`], but it does not read ahead.
@@ -289,12 +304,12 @@ impl<S: Unpin, A: Adapter<S>> Reply<'_, S, A> {
     }
 
     /// Answers with a piece of a message, so that one of any length can be answered as it arrives.
-    pub async fn feed_chunk<'m>(
+    pub fn feed_chunk<'m>(
         &mut self,
         chunk: impl Into<Message<'m>>,
         fin: Fin,
-    ) -> Result<(), Error> {
-        outbox::feed_chunk(self, chunk.into(), fin).await
+    ) -> impl Future<Output = Result<(), Error>> {
+        outbox::feed_chunk(self, chunk.into(), fin)
     }
 }
 
