@@ -36,7 +36,7 @@ pub fn connect(config: &Config, request: &ClientRequest) -> Connection {
 }
 
 /// As a browser asks.
-const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\n\
+pub const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\n\
     Host: server.example.com\r\n\
     Connection: Upgrade\r\n\
     Pragma: no-cache\r\n\
