@@ -25,6 +25,7 @@ fn compress(criterion: &mut Criterion) {
         for (kind, message) in messages(&json) {
             let mut connection = end(Role::Server);
             let mut output = WriteBuffer::new();
+            assert_arrives(&mut wire(&message), &message);
             group.bench_function(BenchmarkId::new(kind, len), |bencher| {
                 bencher.iter(|| send(&mut connection, &message, &mut output));
             });
@@ -53,14 +54,27 @@ fn inflate(criterion: &mut Criterion) {
         });
         for (kind, message) in messages(&json) {
             let mut output = WriteBuffer::new();
-            end(Role::Server).send(&message, &mut output).expect("open");
-            let mut wire = output.copy_to_bytes(output.remaining()).to_vec();
-            // From a server, so that nothing is unmasked and the bytes stay as they are.
+            let mut wire = wire(&message);
+            assert_arrives(&mut wire, &message);
             let mut connection = end(Role::Client);
             group.bench_function(BenchmarkId::new(kind, len), |bencher| {
                 bencher.iter(|| receive(&mut connection, &mut wire, &mut output, len));
             });
         }
+    }
+}
+
+/// A message from a server, so that receiving it unmasks nothing and leaves the bytes as they are.
+fn wire(message: &Message<'_>) -> Vec<u8> {
+    let mut output = WriteBuffer::new();
+    end(Role::Server).send(message, &mut output).expect("open");
+    output.copy_to_bytes(output.remaining()).to_vec()
+}
+
+fn assert_arrives(mut wire: &mut [u8], message: &Message<'_>) {
+    match end(Role::Client).receive(&mut wire, &mut WriteBuffer::new()) {
+        Ok(Some(Event::Message(arrived))) => assert!(arrived == *message, "it is another"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -6,6 +6,9 @@
 use bytes::Buf;
 use fullduplex::WriteBuffer;
 
+pub mod fragments;
+pub mod handshake;
+
 /// Has all that waits be written; returns how much that was.
 pub fn written(output: &mut WriteBuffer) -> usize {
     let mut written = 0;
@@ -17,22 +20,24 @@ pub fn written(output: &mut WriteBuffer) -> usize {
     written
 }
 
-/// The kinds and sizes of message that are measured.
-pub const SIZES: [usize; 4] = [16, 125, 1024, 64 * 1024];
-
-/// About 64 KiB (at least one message) of masked frames, each of `len` bytes, and how many.
-pub fn masked_messages(opcode: u8, len: usize) -> (Vec<u8>, usize) {
-    let count = (64 * 1024 / (len + 14)).max(1);
+/// About 64 KiB (at least one message) of masked frames, each with `payload`, and how many.
+pub fn masked_messages(opcode: u8, payload: &[u8]) -> (Vec<u8>, usize) {
+    let count = (64 * 1024 / (payload.len() + 14)).max(1);
     let mut bytes = Vec::new();
     for number in 0..count {
-        bytes.extend_from_slice(&masked_frame(0x80 | opcode, number as u32, &payload(len)));
+        bytes.extend_from_slice(&masked_frame(0x80 | opcode, number as u32, payload));
     }
     (bytes, count)
 }
 
-/// A masked frame; `first` is its first byte.
+/// A masked frame; `first` is its first byte. Each `number` has a key of its own.
 pub fn masked_frame(first: u8, number: u32, payload: &[u8]) -> Vec<u8> {
-    let key = number.wrapping_mul(0x9e37_79b9).wrapping_add(0x0102_0304).to_be_bytes();
+    let key = number.wrapping_mul(0x9e37_79b9).wrapping_add(0x0102_0304);
+    frame_with_key(first, key.to_be_bytes(), payload)
+}
+
+/// A masked frame; `first` is its first byte.
+pub fn frame_with_key(first: u8, key: [u8; 4], payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
         len @ 0..126 => frame.push(0x80 | len as u8),
@@ -53,6 +58,22 @@ pub fn masked_frame(first: u8, number: u32, payload: &[u8]) -> Vec<u8> {
 /// ASCII text.
 pub fn payload(len: usize) -> Vec<u8> {
     (b'a'..=b'z').cycle().take(len).collect()
+}
+
+/// As many bytes of JSON, of which some are ASCII and some in characters of two or four bytes.
+pub fn mixed(len: usize) -> String {
+    let record = r#"{"имя":"Мария","text":"Привет, how are you? 🦀","ok":true},"#;
+    let mut text = String::new();
+    for character in record.chars().cycle() {
+        if text.len() + character.len_utf8() > len {
+            break;
+        }
+        text.push(character);
+    }
+    while text.len() < len {
+        text.push(' ');
+    }
+    text
 }
 
 /// As many bytes of JSON: records such as a service sends, of which no two are the same.
