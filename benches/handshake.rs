@@ -8,20 +8,6 @@ use fullduplex::{
 
 mod common;
 
-/// As a browser asks.
-const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\n\
-    Host: server.example.com\r\n\
-    Connection: Upgrade\r\n\
-    Pragma: no-cache\r\n\
-    Cache-Control: no-cache\r\n\
-    User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)\r\n\
-    Upgrade: websocket\r\n\
-    Origin: http://server.example.com\r\n\
-    Sec-WebSocket-Version: 13\r\n\
-    Accept-Encoding: gzip, deflate, br\r\n\
-    Accept-Language: en-US,en;q=0.9\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
 const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
@@ -38,7 +24,7 @@ fn handshake(criterion: &mut Criterion) {
 }
 
 fn accept(config: &Config) -> Connection {
-    let mut bytes = REQUEST.as_bytes().to_vec();
+    let mut bytes = common::REQUEST.as_bytes().to_vec();
     let mut output = WriteBuffer::new();
     let request = ServerHandshake::new(config).receive(&mut &mut bytes[..]);
     let Ok(Some(Request::Upgrade(offer))) = request else { panic!("{request:?}") };
