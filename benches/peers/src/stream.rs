@@ -182,10 +182,15 @@ impl<E: End> io::Write for Wire<E> {
 impl<E: End> tokio::io::AsyncRead for Wire<E> {
     fn poll_read(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
         room: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.poll(room.remaining(), |bytes| room.put_slice(bytes)).map_ok(drop)
+        let read = self.poll(room.remaining(), |bytes| room.put_slice(bytes));
+        if read.is_pending() {
+            // A runtime is to come back: the answer is there when the request was written.
+            cx.waker().wake_by_ref();
+        }
+        read.map_ok(drop)
     }
 }
 

@@ -15,19 +15,34 @@ use crate::stream::{Answering, Replay, Wire};
 pub mod common;
 
 pub mod cases;
+mod fastwebsockets;
 mod fullduplex;
+mod http;
 pub mod measure;
+mod sockudo_ws;
+mod soketto;
 mod tokio_tungstenite;
+mod tokio_websockets;
 mod tungstenite;
+mod ws_tool;
+mod wtx;
+mod yawc;
 
 /// Columns of the table, in order.
-pub const CODECS: [Codec; 6] = [
+pub const CODECS: [Codec; 13] = [
     fullduplex::CORE_LENT,
     fullduplex::CORE_KEPT,
     fullduplex::TOKIO_LENT,
     fullduplex::TOKIO_KEPT,
     tungstenite::CODEC,
     tokio_tungstenite::CODEC,
+    fastwebsockets::CODEC,
+    tokio_websockets::CODEC,
+    wtx::CODEC,
+    yawc::CODEC,
+    soketto::CODEC,
+    ws_tool::CODEC,
+    sockudo_ws::CODEC,
 ];
 
 /// A library, or one way of using it. `None` instead of a [`Run`]: it cannot do that.
