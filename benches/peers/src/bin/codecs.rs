@@ -3,7 +3,7 @@
 
 use fullduplex_peers::{
     codecs::{
-        CODECS, Style, Text,
+        CODECS, Codec, Style, Text,
         cases::{self, Bench, Case, Kind},
         measure::medians,
     },
@@ -73,14 +73,14 @@ fn measure(case: &Case, rounds: usize) -> Vec<Option<Time>> {
 
 /// The fastest peer is bold.
 fn row(case: &Case, times: &[Option<Time>]) -> Vec<String> {
-    let best = fastest(times, |index| CODECS[index].style != Style::Ours);
+    let best = fastest(times, |index| is_peer(&CODECS[index]));
     let mut row = vec![case.name.clone()];
     for (time, codec) in times.iter().zip(&CODECS) {
         row.push(match time {
             None => "–".into(),
             Some(time) => {
                 let mut cell = number(time.ns);
-                if codec.style != Style::Ours && Some(time.ns) == best {
+                if is_peer(codec) && Some(time.ns) == best {
                     cell = format!("**{cell}**");
                 }
                 if time.skips_pongs {
@@ -101,32 +101,40 @@ fn fastest(times: &[Option<Time>], is_meant: impl Fn(usize) -> bool) -> Option<f
 struct Ratio {
     name: &'static str,
     /// Which peers are meant.
-    is_meant: fn(Style) -> bool,
+    is_meant: fn(&Codec) -> bool,
     /// The column of ours that is compared with the fastest of them.
     ours: &'static str,
 }
 
-const RATIOS: [Ratio; 6] = [
+const RATIOS: [Ratio; 5] = [
     Ratio { name: "any ÷ core, lent", is_meant: is_peer, ours: "core, lent" },
     Ratio { name: "async ÷ core, lent", is_meant: is_async, ours: "core, lent" },
-    Ratio { name: "any ÷ core, kept", is_meant: is_peer, ours: "core, kept" },
-    Ratio { name: "async ÷ core, kept", is_meant: is_async, ours: "core, kept" },
+    Ratio { name: "owning ÷ core, kept", is_meant: is_owning, ours: "core, kept" },
     Ratio { name: "async ÷ tokio, lent", is_meant: is_async, ours: "tokio, lent" },
-    Ratio { name: "async ÷ tokio, kept", is_meant: is_async, ours: "tokio, kept" },
+    Ratio {
+        name: "async owning ÷ tokio, kept",
+        is_meant: |codec| is_async(codec) && is_owning(codec),
+        ours: "tokio, kept",
+    },
 ];
 
-fn is_peer(style: Style) -> bool {
-    style != Style::Ours
+fn is_peer(codec: &Codec) -> bool {
+    codec.style != Style::Ours
 }
 
-fn is_async(style: Style) -> bool {
-    style == Style::Async
+fn is_async(codec: &Codec) -> bool {
+    codec.style == Style::Async
+}
+
+/// A peer whose messages can be kept as they are.
+fn is_owning(codec: &Codec) -> bool {
+    is_peer(codec) && !codec.lends
 }
 
 fn ratio_row(case: &Case, times: &[Option<Time>]) -> Vec<String> {
     let ratio = |ratio: &Ratio| {
         let ours = fastest(times, |index| CODECS[index].name == ratio.ours)?;
-        let theirs = fastest(times, |index| (ratio.is_meant)(CODECS[index].style))?;
+        let theirs = fastest(times, |index| (ratio.is_meant)(&CODECS[index]))?;
         Some(format!("{:.2}", theirs / ours))
     };
     let cells = RATIOS.iter().map(|meant| ratio(meant).unwrap_or_else(|| "–".into()));
@@ -134,21 +142,19 @@ fn ratio_row(case: &Case, times: &[Option<Time>]) -> Vec<String> {
 }
 
 fn legend() {
-    let of = |text| {
-        let codecs = CODECS.iter().filter(|codec| codec.text == text && is_peer(codec.style));
+    let peers = |is_meant: &dyn Fn(&Codec) -> bool| {
+        let codecs = CODECS.iter().filter(|codec| is_peer(codec) && is_meant(codec));
         codecs.map(|codec| codec.name).collect::<Vec<_>>().join(", ")
     };
+    let by = |text| peers(&|codec: &Codec| codec.text == text);
     println!(
-        "Bold: the fastest peer. –: it has no such function. †: it answers only some of the pings."
+        "- Bold: the fastest peer. –: it has no such function. †: only some pings are answered."
     );
-    println!("Text arrives as `&str` from {}; as bytes that were checked", of(Text::Str));
-    println!(
-        "from {}; as bytes that nobody checked from {}.",
-        of(Text::Bytes),
-        of(Text::Unchecked)
-    );
-    println!(
-        "Lent: in the read block; kept: owned, and dropped at once, as the peers' messages are."
-    );
-    println!("What the stream needs to answer a client is subtracted.");
+    println!("- Text is given as `&str` by {}.", by(Text::Str));
+    println!("- Text is given as bytes that were checked by {}.", by(Text::Bytes));
+    println!("- Text is given as bytes that nobody checked by {}.", by(Text::Unchecked));
+    println!("- Messages are lent by {}; the others' are owned, and", peers(&|codec| codec.lends));
+    println!("  dropped at once.");
+    println!("- A message that is sent and forgotten may be masked where it is.");
+    println!("- Of a client's connecting, what the answering stream needs is subtracted.");
 }

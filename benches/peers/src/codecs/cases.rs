@@ -1,6 +1,6 @@
 //! What is measured.
 
-use super::{Codec, HOST, Input, PATH, Role, Run, SENT, common};
+use super::{Codec, HOST, Input, Output, PATH, Role, Run, SENT, common, sum};
 use crate::stream::{Answering, Replay, Wire};
 
 /// A piece of work, the same for every library.
@@ -15,13 +15,11 @@ pub enum Kind {
     Receive {
         input: Input,
         bytes: Vec<u8>,
-        payload_len: usize,
+        /// What each message adds to the sum.
+        sum: usize,
         pings: usize,
     },
-    Send {
-        role: Role,
-        len: usize,
-    },
+    Send(Output),
     Accept,
     /// A part of what it takes is the answering stream's: see [`floor`].
     Connect,
@@ -58,9 +56,11 @@ pub fn all() -> Vec<Case> {
     cases.push(receive("receive mixed text 1 KiB", 1, mixed_text(1024).as_bytes()));
     cases.push(fragments("fragments 1 KiB in 8", false));
     cases.push(fragments("fragments, a ping before each", true));
-    cases.push(send("server", Role::Server, 16));
-    for len in [16, 125, 1024, 16 * 1024, 64 * 1024] {
-        cases.push(send("client", Role::Client, len));
+    cases.push(send("server sends", Output { role: Role::Server, len: 16, is_kept: true }));
+    for (name, is_kept) in [("client sends", true), ("client sends and forgets", false)] {
+        for len in [16, 125, 1024, 16 * 1024, 64 * 1024] {
+            cases.push(send(name, Output { role: Role::Client, len, is_kept }));
+        }
     }
     cases.push(Case { name: "server accepts".into(), kind: Kind::Accept, per_run: 1 });
     cases.push(Case { name: "client connects".into(), kind: Kind::Connect, per_run: 1 });
@@ -77,14 +77,15 @@ fn receive(name: &str, opcode: u8, payload: &[u8]) -> Case {
     let frames = |number| common::masked_frame(0x80 | opcode, number as u32, payload);
     let input = Input { messages, is_text: opcode == 1, is_fragmented: false };
     let bytes = (0..messages).flat_map(frames).collect();
-    let kind = Kind::Receive { input, bytes, payload_len: payload.len(), pings: 0 };
+    let kind = Kind::Receive { input, bytes, sum: sum(payload), pings: 0 };
     Case { name: name.into(), kind, per_run: messages }
 }
 
 /// As benches/fragments.rs.
 fn fragments(name: &str, with_pings: bool) -> Case {
+    let payload = common::payload(1024);
     let mut message = Vec::new();
-    for (index, piece) in common::payload(1024).chunks(128).enumerate() {
+    for (index, piece) in payload.chunks(128).enumerate() {
         if with_pings {
             message.extend(common::masked_frame(0x89, 7, PING));
         }
@@ -96,16 +97,12 @@ fn fragments(name: &str, with_pings: bool) -> Case {
     let input = Input { messages, is_text: false, is_fragmented: true };
     let pings = if with_pings { 8 * messages } else { 0 };
     let bytes = message.repeat(messages);
-    let kind = Kind::Receive { input, bytes, payload_len: 1024, pings };
+    let kind = Kind::Receive { input, bytes, sum: sum(&payload), pings };
     Case { name: name.into(), kind, per_run: messages }
 }
 
-fn send(name: &str, role: Role, len: usize) -> Case {
-    Case {
-        name: format!("{name} sends {}", size(len)),
-        kind: Kind::Send { role, len },
-        per_run: SENT,
-    }
+fn send(name: &str, output: Output) -> Case {
+    Case { name: format!("{name} {}", size(output.len)), kind: Kind::Send(output), per_run: SENT }
 }
 
 /// Half of it JSON, half of it Cyrillic and emoji.
@@ -131,7 +128,7 @@ impl Case {
         });
         let run = match &self.kind {
             Kind::Receive { input, .. } => (codec.receive)(input, wire)?,
-            Kind::Send { role, len } => (codec.send)(*role, *len, wire)?,
+            Kind::Send(output) => (codec.send)(*output, wire)?,
             Kind::Accept => (codec.accept)(wire)?,
             Kind::Connect => {
                 let run = (codec.connect)(Wire::answering())?;
@@ -150,14 +147,14 @@ impl Case {
             let done = (bench.run)();
             let written = wire.written();
             match self.kind {
-                Kind::Receive { payload_len, pings, .. } => {
-                    assert_eq!(done, self.per_run * payload_len, "{what}");
+                Kind::Receive { sum, pings, .. } => {
+                    assert_eq!(done, self.per_run * sum, "{what}");
                     // The last may be written by the next call.
                     let is_late = round == 1;
                     bench.skips_pongs = !is_late && written < pings * (2 + PING.len());
                     assert!(is_late || pings == 0 || written > 0, "{what}: no pong");
                 }
-                Kind::Send { role, len } => {
+                Kind::Send(Output { role, len, .. }) => {
                     let headers = header_len(role, len) * SENT;
                     assert_eq!(done, SENT * len, "{what}");
                     assert_eq!(written, round * (headers + done), "{what}");

@@ -1,7 +1,7 @@
 //! fastwebsockets: `WebSocket::read_frame`, and for fragments its `FragmentCollector`; automatic Pong
 //! and Close and vectored writes, as by default. It begins with a read buffer of 8 KiB, which cannot
-//! be set. Text is checked, and arrives as bytes. A client masks in the caller's buffer, here again
-//! and again in the same one, without the copy of a caller that keeps its message.
+//! be set. Text is checked, and arrives as bytes. A client masks in the caller's buffer; a message that
+//! is kept is one that it is only lent, and copies.
 
 use std::hint::black_box;
 
@@ -9,7 +9,7 @@ use fastwebsockets::{FragmentCollector, Frame, Payload, WebSocket, handshake, up
 use http_body_util::Empty;
 use hyper::{Request, body::Bytes, header};
 
-use super::{Codec, HOST, Input, Role, Run, SENT, Style, Tally, Text, URL, http, now};
+use super::{Codec, HOST, Input, Output, Role, Run, SENT, Style, Tally, Text, URL, http, now};
 use crate::{
     codecs::common,
     stream::{Answering, Replay, Wire},
@@ -19,6 +19,7 @@ pub const CODEC: Codec = Codec {
     name: "fastwebsockets",
     style: Style::Async,
     text: Text::Bytes,
+    lends: false,
     receive,
     send,
     accept,
@@ -50,7 +51,7 @@ fn receive_frames(start: Tally, mut ws: WebSocket<Wire<Replay>>) -> Run {
                 tally.bytes(&ws.read_frame().await.expect("valid frames").payload);
             }
         });
-        tally.bytes
+        tally.sum
     })
 }
 
@@ -62,18 +63,22 @@ fn receive_collected(start: Tally, mut ws: FragmentCollector<Wire<Replay>>) -> R
                 tally.bytes(&ws.read_frame().await.expect("valid frames").payload);
             }
         });
-        tally.bytes
+        tally.sum
     })
 }
 
-fn send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn send(Output { role, len, is_kept }: Output, wire: Wire<Replay>) -> Option<Run> {
     let mut payload = common::payload(len);
     let mut ws = websocket(role, wire);
     Some(Box::new(move || {
         now(async {
             for _ in 0..SENT {
-                let frame = Frame::binary(Payload::BorrowedMut(&mut payload));
-                ws.write_frame(frame).await.expect("an open connection");
+                let payload = if is_kept {
+                    Payload::Borrowed(&payload)
+                } else {
+                    Payload::BorrowedMut(&mut payload)
+                };
+                ws.write_frame(Frame::binary(payload)).await.expect("an open connection");
             }
         });
         SENT * len

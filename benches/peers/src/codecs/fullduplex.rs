@@ -12,7 +12,7 @@ use fullduplex::{
     ServerHandshake, WriteBuffer, tokio as ws,
 };
 
-use super::{Codec, Input, Role, Run, SENT, Style, Tally, Text, URL, now};
+use super::{Codec, Input, Output, Role, Run, SENT, Style, Tally, Text, URL, now};
 use crate::{
     codecs::common,
     stream::{Answering, End, Replay, Wire},
@@ -22,6 +22,7 @@ pub const CORE_LENT: Codec = Codec {
     name: "core, lent",
     style: Style::Ours,
     text: Text::Str,
+    lends: true,
     receive: |input, wire| core_receive(input, wire, lent),
     send: core_send,
     accept: core_accept,
@@ -30,8 +31,9 @@ pub const CORE_LENT: Codec = Codec {
 
 pub const CORE_KEPT: Codec = Codec {
     name: "core, kept",
+    lends: false,
     receive: |input, wire| core_receive(input, wire, kept),
-    send: |_, _, _| None,
+    send: |_, _| None,
     accept: |_| None,
     connect: |_| None,
     ..CORE_LENT
@@ -41,6 +43,7 @@ pub const TOKIO_LENT: Codec = Codec {
     name: "tokio, lent",
     style: Style::Ours,
     text: Text::Str,
+    lends: true,
     receive: tokio_receive_ref,
     send: tokio_send,
     accept: tokio_accept,
@@ -49,8 +52,9 @@ pub const TOKIO_LENT: Codec = Codec {
 
 pub const TOKIO_KEPT: Codec = Codec {
     name: "tokio, kept",
+    lends: false,
     receive: tokio_receive,
-    send: |_, _, _| None,
+    send: |_, _| None,
     accept: |_| None,
     connect: |_| None,
     ..TOKIO_LENT
@@ -94,11 +98,11 @@ fn core_receive(
             }
         }
         write(&mut output, wire);
-        tally.bytes
+        tally.sum
     }))
 }
 
-fn core_send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn core_send(Output { role, len, .. }: Output, wire: Wire<Replay>) -> Option<Run> {
     let payload = common::payload(len);
     let mut connection = connection(role);
     let mut output = WriteBuffer::new();
@@ -160,7 +164,7 @@ fn tokio_receive_ref(input: &Input, wire: Wire<Replay>) -> Option<Run> {
                 lent(received.expect("a message").0, &mut tally);
             }
         });
-        tally.bytes
+        tally.sum
     }))
 }
 
@@ -175,11 +179,11 @@ fn tokio_receive(input: &Input, wire: Wire<Replay>) -> Option<Run> {
                 lent(received.expect("a message"), &mut tally);
             }
         });
-        tally.bytes
+        tally.sum
     }))
 }
 
-fn tokio_send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn tokio_send(Output { role, len, .. }: Output, wire: Wire<Replay>) -> Option<Run> {
     let payload = common::payload(len);
     let mut ws = ws::WebSocket::new(wire, connection(role), &[]);
     Some(Box::new(move || {

@@ -51,18 +51,20 @@ pub struct Codec {
     pub style: Style,
     /// As what a text message arrives.
     pub text: Text,
+    /// Received messages are lent; otherwise they are the caller's, to keep.
+    pub lends: bool,
     /// Receives what is on the wire, as a server.
     pub receive: fn(&Input, Wire<Replay>) -> Option<Run>,
-    /// Sends [`SENT`] binary messages of that many bytes, each written by itself.
-    pub send: fn(Role, usize, Wire<Replay>) -> Option<Run>,
+    /// Sends [`SENT`] binary messages, each written by itself.
+    pub send: fn(Output, Wire<Replay>) -> Option<Run>,
     /// Accepts the request on the wire.
     pub accept: fn(Wire<Replay>) -> Option<Run>,
     /// Connects to [`URL`].
     pub connect: fn(Wire<Answering>) -> Option<Run>,
 }
 
-/// Does the work once; returns how many bytes of messages were received or sent, or 1 for a
-/// connection.
+/// Does the work once; returns [`Tally::sum`] of what was received, how many bytes were sent, or 1 for
+/// a connection.
 pub type Run = Box<dyn FnMut() -> usize>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +105,18 @@ pub struct Input {
     pub is_fragmented: bool,
 }
 
+/// What is to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    pub role: Role,
+    pub len: usize,
+    /// The caller needs the message again. Otherwise it may be masked where it is.
+    pub is_kept: bool,
+}
+
 impl Input {
     pub fn tally(&self) -> Tally {
-        Tally { left: self.messages, bytes: 0 }
+        Tally { left: self.messages, sum: 0 }
     }
 }
 
@@ -113,7 +124,8 @@ impl Input {
 #[derive(Clone, Copy, Debug)]
 pub struct Tally {
     left: usize,
-    pub bytes: usize,
+    /// Of the lengths, and of the last bytes: a message that was not unmasked would show.
+    pub sum: usize,
 }
 
 impl Tally {
@@ -127,8 +139,13 @@ impl Tally {
 
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.left -= 1;
-        self.bytes += black_box(bytes).len();
+        self.sum += sum(black_box(bytes));
     }
+}
+
+/// What a message adds to [`Tally::sum`].
+pub fn sum(message: &[u8]) -> usize {
+    message.len() + message.last().map_or(0, |&last| usize::from(last))
 }
 
 /// The result of a future that never has to wait.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use sockudo_ws::{Config, Http1, Message, WebSocketStream, client, server};
 
-use super::{Codec, HOST, Input, PATH, Role, Run, SENT, Style, Text, now};
+use super::{Codec, HOST, Input, Output, PATH, Role, Run, SENT, Style, Text, now};
 use crate::{
     codecs::common,
     stream::{Answering, Replay, Wire},
@@ -17,6 +17,7 @@ pub const CODEC: Codec = Codec {
     name: "sockudo-ws",
     style: Style::Async,
     text: Text::Bytes,
+    lends: false,
     receive,
     send,
     accept,
@@ -43,11 +44,11 @@ fn receive(input: &Input, wire: Wire<Replay>) -> Option<Run> {
                 }
             }
         });
-        tally.bytes
+        tally.sum
     }))
 }
 
-fn send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn send(Output { role, len, .. }: Output, wire: Wire<Replay>) -> Option<Run> {
     let payload = Bytes::from(common::payload(len));
     let mut ws = websocket(role, wire);
     Some(Box::new(move || {

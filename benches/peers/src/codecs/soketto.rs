@@ -1,6 +1,6 @@
 //! soketto: on `BufReader` and `BufWriter` as in its examples, with buffers of 64 KiB, flushed after
 //! each message; one buffer for what is received. Text is not checked. A client masks in the caller's
-//! buffer (`send_binary_mut`), here again and again in the same one.
+//! buffer (`send_binary_mut`), or in a copy of a message that is kept (`send_binary`).
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use soketto::{
     handshake::{Client, Server, ServerResponse, server::Response},
 };
 
-use super::{Codec, HOST, Input, PATH, Role, Run, SENT, Style, Text, now};
+use super::{Codec, HOST, Input, Output, PATH, Role, Run, SENT, Style, Text, now};
 use crate::{
     codecs::common,
     stream::{Answering, End, Replay, Wire},
@@ -21,6 +21,7 @@ pub const CODEC: Codec = Codec {
     name: "soketto",
     style: Style::Async,
     text: Text::Unchecked,
+    lends: false,
     receive,
     send,
     accept,
@@ -53,11 +54,11 @@ fn receive(input: &Input, wire: Wire<Replay>) -> Option<Run> {
                 tally.bytes(&message);
             }
         });
-        tally.bytes
+        tally.sum
     }))
 }
 
-fn send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn send(Output { role, len, is_kept }: Output, wire: Wire<Replay>) -> Option<Run> {
     let mode = match role {
         Role::Client => Mode::Client,
         Role::Server => Mode::Server,
@@ -67,7 +68,12 @@ fn send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
     Some(Box::new(move || {
         now(async {
             for _ in 0..SENT {
-                sender.send_binary_mut(&mut payload).await.expect("an open connection");
+                let sent = if is_kept {
+                    sender.send_binary(&payload).await
+                } else {
+                    sender.send_binary_mut(&mut payload).await
+                };
+                sent.expect("an open connection");
                 sender.flush().await.expect("an open connection");
             }
         });

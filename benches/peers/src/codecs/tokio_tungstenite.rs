@@ -9,7 +9,7 @@ use tokio_tungstenite::WebSocketStream;
 use tungstenite::Message;
 
 use super::{
-    Codec, Input, Role, Run, SENT, Style, Text, URL, now,
+    Codec, Input, Output, Role, Run, SENT, Style, Text, URL, now,
     tungstenite::{role, take},
 };
 use crate::{
@@ -21,6 +21,7 @@ pub const CODEC: Codec = Codec {
     name: "tokio-tungstenite",
     style: Style::Async,
     text: Text::Str,
+    lends: false,
     receive,
     send,
     accept,
@@ -37,13 +38,14 @@ fn receive(input: &Input, wire: Wire<Replay>) -> Option<Run> {
                 take(&ws.next().await.expect("a message").expect("valid frames"), &mut tally);
             }
         });
-        tally.bytes
+        tally.sum
     }))
 }
 
-fn send(as_role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn send(output: Output, wire: Wire<Replay>) -> Option<Run> {
+    let Output { len, .. } = output;
     let payload = Bytes::from(common::payload(len));
-    let mut ws = now(WebSocketStream::from_raw_socket(wire, role(as_role), None));
+    let mut ws = now(WebSocketStream::from_raw_socket(wire, role(output.role), None));
     Some(Box::new(move || {
         now(async {
             for _ in 0..SENT {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, Message, ServerBuilder, WebSocketStream};
 
-use super::{Codec, Input, Role, Run, SENT, Style, Tally, Text, URL, now};
+use super::{Codec, Input, Output, Role, Run, SENT, Style, Tally, Text, URL, now};
 use crate::{
     codecs::common,
     stream::{Answering, Replay, Wire},
@@ -17,6 +17,7 @@ pub const CODEC: Codec = Codec {
     name: "tokio-websockets",
     style: Style::Async,
     text: Text::Str,
+    lends: false,
     receive,
     send,
     accept,
@@ -48,11 +49,11 @@ fn receive(input: &Input, wire: Wire<Replay>) -> Option<Run> {
                 take(&ws.next().await.expect("a message").expect("valid frames"), &mut tally);
             }
         });
-        tally.bytes
+        tally.sum
     }))
 }
 
-fn send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn send(Output { role, len, .. }: Output, wire: Wire<Replay>) -> Option<Run> {
     let payload = Bytes::from(common::payload(len));
     let mut ws = websocket(role, wire);
     Some(Box::new(move || {

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use bytes::Bytes;
 use tungstenite::{Message, WebSocket, protocol};
 
-use super::{Codec, Input, Role, Run, SENT, Style, Tally, Text, URL};
+use super::{Codec, Input, Output, Role, Run, SENT, Style, Tally, Text, URL};
 use crate::{
     codecs::common,
     stream::{Answering, Replay, Wire},
@@ -15,6 +15,7 @@ pub const CODEC: Codec = Codec {
     name: "tungstenite",
     style: Style::Blocking,
     text: Text::Str,
+    lends: false,
     receive,
     send,
     accept,
@@ -44,13 +45,14 @@ fn receive(input: &Input, wire: Wire<Replay>) -> Option<Run> {
         while tally.is_open() {
             take(&ws.read().expect("valid frames"), &mut tally);
         }
-        tally.bytes
+        tally.sum
     }))
 }
 
-fn send(as_role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn send(output: Output, wire: Wire<Replay>) -> Option<Run> {
+    let Output { len, .. } = output;
     let payload = Bytes::from(common::payload(len));
-    let mut ws = WebSocket::from_raw_socket(wire, role(as_role), None);
+    let mut ws = WebSocket::from_raw_socket(wire, role(output.role), None);
     Some(Box::new(move || {
         for _ in 0..SENT {
             ws.send(Message::Binary(payload.clone())).expect("an open connection");

@@ -10,7 +10,7 @@ use ws_tool::{
     frame::OpCode,
 };
 
-use super::{Codec, Input, Role, Run, SENT, Style, Tally, Text, URL};
+use super::{Codec, Input, Output, Role, Run, SENT, Style, Tally, Text, URL};
 use crate::{
     codecs::common,
     stream::{Answering, Replay, Wire},
@@ -20,6 +20,7 @@ pub const CODEC: Codec = Codec {
     name: "ws-tool",
     style: Style::Blocking,
     text: Text::Str,
+    lends: true,
     receive,
     send,
     accept,
@@ -58,7 +59,7 @@ fn receive_text(start: Tally, wire: Wire<Replay>) -> Run {
         while tally.is_open() {
             tally.text(&codec.receive().expect("valid frames").data);
         }
-        tally.bytes
+        tally.sum
     })
 }
 
@@ -73,11 +74,11 @@ fn receive_binary(start: Tally, wire: Wire<Replay>) -> Run {
                 _ => tally.bytes(&data),
             }
         }
-        tally.bytes
+        tally.sum
     })
 }
 
-fn send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn send(Output { role, len, .. }: Output, wire: Wire<Replay>) -> Option<Run> {
     let payload = common::payload(len);
     let mut codec = BytesCodec::new_with(wire, config(role));
     Some(Box::new(move || {

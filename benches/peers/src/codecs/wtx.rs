@@ -1,7 +1,7 @@
 //! wtx: its reusable buffer, with room for 128 KiB from the network; payloads where they are
 //! (`Adaptive`), no compression, masks from its `Xorshift64`; text arrives as `&str`. A client masks
-//! in the caller's buffer, here again and again in the same one, without the copy of a caller that
-//! keeps its message. Handshakes reuse the buffer. Its client does not compare
+//! in the caller's buffer; a message that is kept is copied by the caller, always to the same place.
+//! Handshakes reuse the buffer. Its client does not compare
 //! `Sec-WebSocket-Accept`, and a server forgets what is behind the request.
 
 use std::hint::black_box;
@@ -16,14 +16,22 @@ use wtx::{
     },
 };
 
-use super::{Codec, Input, Role, Run, SENT, Style, Tally, Text, URL, now};
+use super::{Codec, Input, Output, Role, Run, SENT, Style, Tally, Text, URL, now};
 use crate::{
     codecs::common,
     stream::{Answering, Replay, Wire},
 };
 
-pub const CODEC: Codec =
-    Codec { name: "wtx", style: Style::Async, text: Text::Str, receive, send, accept, connect };
+pub const CODEC: Codec = Codec {
+    name: "wtx",
+    style: Style::Async,
+    text: Text::Str,
+    lends: true,
+    receive,
+    send,
+    accept,
+    connect,
+};
 
 type WebSocket<const IS_CLIENT: bool> = WebSocketOwned<(), Xorshift64, Wire<Replay>, IS_CLIENT>;
 
@@ -59,23 +67,32 @@ fn receive(input: &Input, wire: Wire<Replay>) -> Option<Run> {
                 take(&frame.expect("valid frames"), &mut tally);
             }
         });
-        tally.bytes
+        tally.sum
     }))
 }
 
-fn send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
-    match role {
-        Role::Client => send_as::<true>(len, wire),
-        Role::Server => send_as::<false>(len, wire),
+fn send(output: Output, wire: Wire<Replay>) -> Option<Run> {
+    match output.role {
+        Role::Client => send_as::<true>(output, wire),
+        Role::Server => send_as::<false>(output, wire),
     }
 }
 
-fn send_as<const IS_CLIENT: bool>(len: usize, wire: Wire<Replay>) -> Option<Run> {
-    let mut payload = common::payload(len);
+fn send_as<const IS_CLIENT: bool>(
+    Output { len, is_kept, .. }: Output,
+    wire: Wire<Replay>,
+) -> Option<Run> {
+    let original = common::payload(len);
+    let mut payload = original.clone();
+    // A server masks nothing.
+    let is_copied = is_kept && IS_CLIENT;
     let mut ws: WebSocket<IS_CLIENT> = websocket(wire);
     Some(Box::new(move || {
         now(async {
             for _ in 0..SENT {
+                if is_copied {
+                    payload.copy_from_slice(&original);
+                }
                 let mut frame = FrameMut::new_fin(OpCode::Binary, &mut payload[..]);
                 ws.write_frame(&mut frame).await.expect("an open connection");
             }

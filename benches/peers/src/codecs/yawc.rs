@@ -8,14 +8,22 @@ use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt};
 use yawc::{Frame, Options, WebSocket, frame::OpCode};
 
-use super::{Codec, Input, Role, Run, SENT, Style, Text, URL, http, now};
+use super::{Codec, Input, Output, Role, Run, SENT, Style, Text, URL, http, now};
 use crate::{
     codecs::common,
     stream::{Answering, Replay, Wire},
 };
 
-pub const CODEC: Codec =
-    Codec { name: "yawc", style: Style::Async, text: Text::Bytes, receive, send, accept, connect };
+pub const CODEC: Codec = Codec {
+    name: "yawc",
+    style: Style::Async,
+    text: Text::Bytes,
+    lends: false,
+    receive,
+    send,
+    accept,
+    connect,
+};
 
 fn options() -> Options {
     Options::default().without_compression().with_utf8().with_read_buffer_capacity(128 * 1024)
@@ -44,11 +52,11 @@ fn receive(input: &Input, wire: Wire<Replay>) -> Option<Run> {
         });
         // Pings are answered when there is nothing to read, and so never if that is never seen.
         assert!(ws.next_frame().now_or_never().is_none());
-        tally.bytes
+        tally.sum
     }))
 }
 
-fn send(role: Role, len: usize, wire: Wire<Replay>) -> Option<Run> {
+fn send(Output { role, len, .. }: Output, wire: Wire<Replay>) -> Option<Run> {
     let payload = Bytes::from(common::payload(len));
     let mut ws = websocket(role, wire);
     Some(Box::new(move || {
