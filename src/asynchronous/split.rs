@@ -179,10 +179,7 @@ impl<W: Unpin, A: WriteTo<W>> SendHalf<W, A> {
     }
 
     /// As [`feed`](Self::feed), for a message that goes to many.
-    pub fn feed_prepared(
-        &mut self,
-        message: &Prepared,
-    ) -> impl Future<Output = Result<(), Error>> {
+    pub fn feed_prepared(&mut self, message: &Prepared) -> impl Future<Output = Result<(), Error>> {
         outbox::feed_prepared(self, message)
     }
 

@@ -150,10 +150,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     }
 
     /// As [`feed`](Self::feed), for a message that goes to many.
-    pub fn feed_prepared(
-        &mut self,
-        message: &Prepared,
-    ) -> impl Future<Output = Result<(), Error>> {
+    pub fn feed_prepared(&mut self, message: &Prepared) -> impl Future<Output = Result<(), Error>> {
         outbox::feed_prepared(self, message)
     }
 

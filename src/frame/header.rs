@@ -150,7 +150,8 @@ impl FrameHeader {
             medium @ 126..=0xffff => (LEN_16, (medium as u16).swap_bytes().into(), 4),
             long => (LEN_64, long.swap_bytes(), 10),
         };
-        let mut bytes = u128::from(first) | u128::from(second) << 8 | u128::from(extended_len) << 16;
+        let mut bytes =
+            u128::from(first) | u128::from(second) << 8 | u128::from(extended_len) << 16;
         if let Some(mask) = self.mask {
             let key = u128::from(u32::from_le_bytes(mask.to_bytes()));
             bytes |= u128::from(MASK) << 8 | key << (8 * len);

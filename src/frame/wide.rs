@@ -17,7 +17,8 @@ pub(super) fn apply(mask: Mask, payload: &mut [u8]) {
 fn apply_with<S: Simd>(simd: S, mask: Mask, payload: &mut [u8]) {
     let len = S::u8s::LEN;
     let vector = |bytes: &[u8]| S::u8s::from_slice(simd, bytes);
-    let key_at = |offset| vector(&[mask.skip(offset).to_bytes(); MAX_LEN / 4].as_flattened()[..len]);
+    let key_at =
+        |offset| vector(&[mask.skip(offset).to_bytes(); MAX_LEN / 4].as_flattened()[..len]);
     let last_at = payload.len() - len;
     let aligned_at = payload.as_ptr().addr().wrapping_neg() % len;
     let first = vector(&payload[..len]) ^ key_at(0);
