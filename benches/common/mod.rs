@@ -55,21 +55,6 @@ pub fn frame_with_key(first: u8, key: [u8; 4], payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// As a browser asks.
-pub const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\n\
-    Host: server.example.com\r\n\
-    Connection: Upgrade\r\n\
-    Pragma: no-cache\r\n\
-    Cache-Control: no-cache\r\n\
-    User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)\r\n\
-    Upgrade: websocket\r\n\
-    Origin: http://server.example.com\r\n\
-    Sec-WebSocket-Version: 13\r\n\
-    Accept-Encoding: gzip, deflate, br\r\n\
-    Accept-Language: en-US,en;q=0.9\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
-
 /// ASCII text.
 pub fn payload(len: usize) -> Vec<u8> {
     (b'a'..=b'z').cycle().take(len).collect()

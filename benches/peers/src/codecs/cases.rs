@@ -124,7 +124,7 @@ impl Case {
     pub fn bench(&self, codec: &Codec) -> Option<Bench> {
         let wire = Wire::replay(match &self.kind {
             Kind::Receive { bytes, .. } => bytes.clone(),
-            _ => common::REQUEST.into(),
+            _ => common::handshake::REQUEST.into(),
         });
         let run = match &self.kind {
             Kind::Receive { input, .. } => (codec.receive)(input, wire)?,
