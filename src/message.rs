@@ -1,6 +1,8 @@
 //! Whole messages and payloads: lent from the read buffer or from the caller, or owned.
 
 use alloc::{string::String, vec::Vec};
+#[cfg(feature = "std")]
+use core::mem;
 use core::{fmt, ops};
 
 use bytes::Bytes;
@@ -66,6 +68,21 @@ impl<'a> Message<'a> {
         match self {
             Self::Text(text) => text.as_bytes(),
             Self::Binary(payload) => payload,
+        }
+    }
+
+    /// Takes the message, and leaves an empty one.
+    ///
+    /// A message that is moved is copied whole, although most of it holds nothing if it is lent; and
+    /// bytes that were just stored word by word are slow to load by larger pieces.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn take(&mut self) -> Self {
+        match self {
+            Self::Text(Text::Lent(text)) => Self::Text(Text::Lent(text)),
+            Self::Text(Text::Owned(text)) => Self::Text(Text::Owned(mem::take(text))),
+            Self::Binary(Payload::Lent(bytes)) => Self::Binary(Payload::Lent(bytes)),
+            Self::Binary(Payload::Owned(bytes)) => Self::Binary(Payload::Owned(mem::take(bytes))),
         }
     }
 

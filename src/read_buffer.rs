@@ -18,11 +18,13 @@ pub(crate) struct ReadBuffer {
 
 impl ReadBuffer {
     /// All that was read, and where in it the unused bytes begin.
+    #[inline]
     pub(crate) fn parts(&mut self) -> (&mut [u8], &mut usize) {
         (&mut self.block[..self.end], &mut self.start)
     }
 
     /// All that was read: what events that were located in [`parts`](Self::parts) are lent from.
+    #[inline]
     pub(crate) fn read(&self) -> &[u8] {
         &self.block[..self.end]
     }

@@ -244,6 +244,7 @@ impl<S: Unpin, A: Adapter<S>> Whole<S, A> {
 impl<S: Unpin, A: Adapter<S>> Link for Whole<S, A> {
     type Runtime = A;
 
+    #[inline(always)]
     fn state<T>(&mut self, look: impl FnOnce(&mut State) -> T) -> T {
         look(&mut self.state)
     }

@@ -18,6 +18,7 @@ mod adapter;
 mod futures;
 mod half;
 mod handshake;
+mod lending;
 mod link;
 mod outbox;
 mod receive;

@@ -28,17 +28,17 @@ pub trait Outbox: sealed::Sealed {
 
 pub(super) fn feed(
     outbox: &mut impl Outbox,
-    message: Message<'_>,
+    mut message: Message<'_>,
 ) -> impl Future<Output = Result<(), Error>> {
-    queue(outbox, |connection, output| connection.send(message, output))
+    queue(outbox, move |connection, output| connection.send(message.take(), output))
 }
 
 #[cfg(feature = "deflate")]
 pub(super) fn feed_plain(
     outbox: &mut impl Outbox,
-    message: Message<'_>,
+    mut message: Message<'_>,
 ) -> impl Future<Output = Result<(), Error>> {
-    queue(outbox, |connection, output| connection.send_plain(message, output))
+    queue(outbox, move |connection, output| connection.send_plain(message.take(), output))
 }
 
 pub(super) fn feed_prepared(
@@ -50,10 +50,10 @@ pub(super) fn feed_prepared(
 
 pub(super) fn feed_chunk(
     outbox: &mut impl Outbox,
-    chunk: Message<'_>,
+    mut chunk: Message<'_>,
     fin: Fin,
 ) -> impl Future<Output = Result<(), Error>> {
-    queue(outbox, move |connection, output| connection.send_chunk(chunk, fin, output))
+    queue(outbox, move |connection, output| connection.send_chunk(chunk.take(), fin, output))
 }
 
 pub(super) async fn ping(outbox: &mut impl Outbox, payload: &[u8]) -> Result<(), Error> {
@@ -65,16 +65,17 @@ pub(super) async fn flush(outbox: &mut impl Outbox) -> Result<(), Error> {
     poll_fn(|cx| outbox.poll_flush(cx)).await
 }
 
-/// Waits for room, then encodes, which is one step: a future that is dropped has queued all or
-/// nothing.
+/// Waits for room, then has `encode` encode, which is one step: a future that is dropped has queued
+/// all or nothing.
 fn queue(
     outbox: &mut impl Outbox,
-    encode: impl FnOnce(&mut Connection, &mut WriteBuffer) -> Result<(), SendError>,
+    mut encode: impl FnMut(&mut Connection, &mut WriteBuffer) -> Result<(), SendError>,
 ) -> impl Future<Output = Result<(), Error>> {
-    let mut encode = Some(encode);
+    let mut is_queued = false;
     poll_fn(move |cx| {
+        assert!(!is_queued, "polled after it was ready");
         ready!(outbox.poll_room(cx))?;
-        let encode = encode.take().expect("a future is not polled after it was ready");
-        Poll::Ready(outbox.queue(encode))
+        is_queued = true;
+        Poll::Ready(outbox.queue(&mut encode))
     })
 }

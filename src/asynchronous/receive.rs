@@ -8,11 +8,12 @@ use std::{
 
 use super::{
     adapter::Runtime,
+    lending::Lending,
     link::{READS_PER_POLL, Source, Turn},
     state::State,
 };
 use crate::{
-    Error, Message, MessageChunk, ProtocolError,
+    Error, Message, ProtocolError,
     connection::{LocatedEvent, LocatedMessage},
     part::Unit,
     read_buffer::ReadBuffer,
@@ -46,6 +47,20 @@ impl Inbox {
             #[cfg(feature = "futures")]
             is_terminated: false,
         }
+    }
+
+    /// Finds the next message if it lies whole in what was read, as most do.
+    ///
+    /// It only overtakes [`poll_locate`](Self::poll_locate), which finds any: what takes no detour
+    /// through a future is not moved about.
+    #[inline(always)]
+    pub(super) fn locate_whole(&mut self, link: &mut impl Source) -> Option<LocatedMessage> {
+        if self.ahead.is_some() {
+            return None;
+        }
+        self.unit = Unit::Message;
+        let (read, used) = self.input.parts();
+        link.state(|state| state.connection.locate_whole(read, used, &mut state.output))
     }
 
     /// Finds the next message, or piece of one: in what was read, or by reading on.
@@ -120,17 +135,21 @@ impl Inbox {
         loop {
             let located = ready!(self.poll_locate(link, Unit::Message, cx));
             let message = match located {
-                Ok(Some(located)) => link.state(|state| self.lend(state, located)),
+                Ok(Some(located)) => self.lend(located),
                 Ok(None) => return Poll::Ready(Ok(None)),
                 Err(error) => return Poll::Ready(Err(error)),
             };
-            let message = message.map(Message::into_owned);
-            if let Ok(message) = message {
-                self.input.release();
-                return Poll::Ready(Ok(Some(message)));
+            match message.map(Message::into_owned) {
+                Ok(message) => {
+                    self.input.release();
+                    return Poll::Ready(Ok(Some(message)));
+                }
+                // Nothing behind a message that is none counts; the error is found again.
+                Err(error) => {
+                    link.state(|state| state.fail(error));
+                    self.input.discard();
+                }
             }
-            // Nothing behind a message that is none counts; the error is found again.
-            self.input.discard();
         }
     }
 
@@ -154,31 +173,15 @@ impl Inbox {
         self.is_terminated
     }
 
-    /// Waits for the next message, or piece of one, and lends it.
-    pub(super) async fn receive<'a>(
-        &'a mut self,
-        link: &mut impl Source,
-        unit: Unit,
-    ) -> Result<Option<MessageChunk<'a>>, Error> {
-        let located = poll_fn(|cx| self.poll_locate(link, unit, cx)).await?;
-        let Some(located) = located else { return Ok(None) };
-        let (first, last) = (located.first, located.last);
-        match link.state(|state| self.lend(state, located)) {
-            Ok(content) => Ok(Some(MessageChunk { content, first, last })),
-            // In a box of its own: a task is as large as its largest moment.
-            Err(error) => Err(Box::pin(fail(link, error)).await),
-        }
-    }
-
     /// Drops what still comes, up to the end.
     pub(super) async fn drain(&mut self, link: &mut impl Source) -> Result<(), Error> {
         loop {
-            let received = self.receive(link, Unit::Chunk).await.map(|chunk| chunk.is_some());
+            let received = Lending::new(self, link, Unit::Chunk, |_, _| ()).await;
             if received.is_err() {
                 // Nothing behind a message that is none counts.
                 self.input.discard();
             }
-            if !received? {
+            if received?.is_none() {
                 return Ok(());
             }
             // A peer may have messages for ever, and so a stream may be ready for ever.
@@ -186,13 +189,10 @@ impl Inbox {
         }
     }
 
-    /// Lends what was located; checks its text.
-    pub(super) fn lend(
-        &self,
-        state: &mut State,
-        located: LocatedMessage,
-    ) -> Result<Message<'_>, ProtocolError> {
-        state.connection.lend(located, self.input.read(), &mut state.output)
+    /// Lends what was located; checks its text. If that is none, [`State::fail`].
+    #[inline(always)]
+    pub(super) fn lend(&self, located: LocatedMessage) -> Result<Message<'_>, ProtocolError> {
+        located.lend(self.input.read())
     }
 
     /// Reads on while the application is sending, up to one message: the peer may be waiting for us to
@@ -210,11 +210,13 @@ impl Inbox {
                 Ok(None) => {}
                 Ok(Some(located)) => {
                     let (first, last) = (located.first, located.last);
-                    let message = link.state(|state| self.lend(state, located));
-                    let message = message.map(Message::into_owned);
-                    let Ok(message) = message else {
-                        self.input.discard();
-                        return Poll::Ready(());
+                    let message = match self.lend(located) {
+                        Ok(message) => message.into_owned(),
+                        Err(error) => {
+                            link.state(|state| state.fail(error));
+                            self.input.discard();
+                            return Poll::Ready(());
+                        }
                     };
                     self.ahead = Some(Box::new(LocatedMessage::kept(first, last, message)));
                     continue;
@@ -298,13 +300,6 @@ fn locate<L: Source>(
         }
         located
     })
-}
-
-/// Has the peer told of `error`.
-async fn fail(link: &mut impl Source, error: ProtocolError) -> Error {
-    let mut discarded = ReadBuffer::default();
-    poll_fn(|cx| link.poll_end(cx, &mut discarded)).await;
-    error.into()
 }
 
 /// Lets other tasks run.

@@ -10,6 +10,7 @@ use std::{
 use super::{
     adapter::{Adapter, ByLock, Locked, ReadFrom, Runtime, WriteTo, sealed},
     half::{self, Half},
+    lending::Lending,
     link::{Link, Whole},
     outbox::{self, Outbox},
     receive::Inbox,
@@ -78,14 +79,15 @@ impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> ReceiveHalf<R, W, A> {
     }
 
     /// As [`receive`](Self::receive), but lends a message that lies whole in the read block.
-    pub async fn receive_ref(&mut self) -> Result<Option<Message<'_>>, Error> {
-        let chunk = self.inbox.receive(&mut self.link, Unit::Message).await?;
-        Ok(chunk.map(|chunk| chunk.content))
+    pub fn receive_ref(&mut self) -> impl Future<Output = Result<Option<Message<'_>>, Error>> {
+        Lending::new(&mut self.inbox, &mut self.link, Unit::Message, |chunk, _| chunk.content)
     }
 
     /// Waits for the next piece of a message, and lends it: as [`WebSocket::receive_chunk`].
-    pub async fn receive_chunk(&mut self) -> Result<Option<MessageChunk<'_>>, Error> {
-        self.inbox.receive(&mut self.link, Unit::Chunk).await
+    pub fn receive_chunk(
+        &mut self,
+    ) -> impl Future<Output = Result<Option<MessageChunk<'_>>, Error>> {
+        Lending::new(&mut self.inbox, &mut self.link, Unit::Chunk, |chunk, _| chunk)
     }
 
     /// The subprotocol that the handshake agreed on, if any (§1.9).

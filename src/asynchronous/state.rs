@@ -3,7 +3,7 @@
 use std::{io, mem, task::Poll, time::Duration};
 
 use super::adapter::Runtime;
-use crate::{Connection, Error, Role, SendError, Timeout, WriteBuffer, io_error};
+use crate::{Connection, Error, ProtocolError, Role, SendError, Timeout, WriteBuffer, io_error};
 
 /// The connection, what waits to be written, and how far the stream has come to its end.
 #[derive(Debug)]
@@ -39,6 +39,12 @@ impl State {
             timed_out: None,
             discard: MAX_DISCARD,
         }
+    }
+
+    /// Ends the connection since the peer failed: it is told.
+    #[cold]
+    pub(super) fn fail(&mut self, error: ProtocolError) -> ProtocolError {
+        self.connection.fail(error, &mut self.output)
     }
 
     /// Does what the caller asks of the connection.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::wakers::Wakers;
 use super::{
     adapter::{Adapter, Locked, ReadFrom, WriteTo, sealed},
+    lending::Lending,
     link::{Link, Turn, Whole},
     outbox::{self, Outbox},
     receive::Inbox,
@@ -102,10 +103,12 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
     /// As [`receive`](Self::receive), but lends a message that lies whole in the read block, without
     /// copying it, together with the means to answer it.
-    pub async fn receive_ref(&mut self) -> Result<Option<(Message<'_>, Reply<'_, S, A>)>, Error> {
+    #[allow(clippy::type_complexity, reason = "a message and its reply, as from an `async fn`")]
+    pub fn receive_ref(
+        &mut self,
+    ) -> impl Future<Output = Result<Option<(Message<'_>, Reply<'_, S, A>)>, Error>> {
         let Self { inbox, link, .. } = self;
-        let Some(chunk) = inbox.receive(link, Unit::Message).await? else { return Ok(None) };
-        Ok(Some((chunk.content, Reply(link))))
+        Lending::new(inbox, link, Unit::Message, |chunk, link| (chunk.content, Reply(link)))
     }
 
     /// Waits for the next piece of a message, and lends it, together with the means to answer it: a
@@ -114,12 +117,12 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// # Errors
     ///
     /// As [`receive`](Self::receive).
-    pub async fn receive_chunk(
+    #[allow(clippy::type_complexity, reason = "a message and its reply, as from an `async fn`")]
+    pub fn receive_chunk(
         &mut self,
-    ) -> Result<Option<(MessageChunk<'_>, Reply<'_, S, A>)>, Error> {
+    ) -> impl Future<Output = Result<Option<(MessageChunk<'_>, Reply<'_, S, A>)>, Error>> {
         let Self { inbox, link, .. } = self;
-        let Some(chunk) = inbox.receive(link, Unit::Chunk).await? else { return Ok(None) };
-        Ok(Some((chunk, Reply(link))))
+        Lending::new(inbox, link, Unit::Chunk, |chunk, link| (chunk, Reply(link)))
     }
 
     /// Queues a message. It is written by [`flush`](Self::flush), by a `receive` that has to wait, or

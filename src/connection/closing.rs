@@ -77,7 +77,7 @@ impl Connection {
 
     /// Ends the connection since the peer failed, or since there is none any more.
     #[cold]
-    pub(super) fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {
+    pub(crate) fn fail(&mut self, error: ProtocolError, output: &mut WriteBuffer) -> ProtocolError {
         let sent = if self.sender.is_closed() { None } else { error.close_frame() };
         self.receiver.fail(error.clone());
         self.drop_message();

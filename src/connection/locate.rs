@@ -11,7 +11,7 @@ use super::Connection;
 use super::inflate::Compressed;
 use crate::{
     Chunk, Kind, Message, ProtocolError, Text, WriteBuffer,
-    assembler::{Passed, Piece},
+    assembler::{self, Passed, Piece},
     control::Control,
     part::{LocatedPart, Unit},
 };
@@ -59,14 +59,28 @@ impl Connection {
         unit: Unit,
         output: &mut WriteBuffer,
     ) -> Result<Option<LocatedEvent>, ProtocolError> {
-        self.begin(&input[*used..], output);
-        if let Some((kind, payload)) = self.receiver.locate_whole(&mut input[*used..]) {
-            self.timers.message();
-            let payload = *used + payload.start..*used + payload.end;
-            *used = payload.end;
-            return Ok(Some(LocatedEvent::Message(LocatedMessage::lent(kind, payload))));
+        if let Some(message) = self.locate_whole(input, used, output) {
+            return Ok(Some(LocatedEvent::Message(message)));
         }
         self.locate_parts(input, used, unit, output)
+    }
+
+    /// As [`locate`](Self::locate), for what most messages are: one frame that lies whole at
+    /// `input[*used..]`. `None` if something else stands there.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(crate) fn locate_whole(
+        &mut self,
+        input: &mut [u8],
+        used: &mut usize,
+        output: &mut WriteBuffer,
+    ) -> Option<LocatedMessage> {
+        self.begin(&input[*used..], output);
+        let (kind, payload) = self.receiver.locate_whole(&mut input[*used..])?;
+        self.timers.message();
+        let payload = *used + payload.start..*used + payload.end;
+        *used = payload.end;
+        Some(LocatedMessage::lent(kind, payload))
     }
 
     /// Takes back a piece of a message which the application does not want by pieces after all: the
@@ -217,6 +231,19 @@ impl LocatedMessage {
     /// A whole message that lies in the input.
     const fn lent(kind: Kind, payload: Range<usize>) -> Self {
         Self { first: true, last: true, content: LocatedContent::Lent(kind, payload) }
+    }
+
+    /// Lends it from the input in which it was located; checks its text.
+    ///
+    /// # Errors
+    ///
+    /// A text that is none: [`Connection::fail`] with it.
+    #[inline(always)]
+    pub(crate) fn lend(self, input: &[u8]) -> Result<Message<'_>, ProtocolError> {
+        match self.content {
+            LocatedContent::Lent(kind, payload) => assembler::lend(kind, &input[payload]),
+            LocatedContent::Owned(message) => Ok(message),
+        }
     }
 
     /// Whether it is no piece.

@@ -2,12 +2,9 @@
 
 use core::mem;
 
-use super::{
-    Connection, Event,
-    locate::{LocatedContent, LocatedEvent, LocatedMessage},
-};
+use super::{Connection, Event, locate::LocatedEvent};
 use crate::{
-    ChunkEvent, Kind, Message, MessageChunk, Payload, ProtocolError, Text, WriteBuffer, assembler,
+    ChunkEvent, Kind, Message, MessageChunk, Payload, ProtocolError, Text, WriteBuffer,
     control::Control, part::Unit, utf8,
 };
 
@@ -113,7 +110,7 @@ impl Connection {
         let event = match located {
             LocatedEvent::Message(located) => {
                 let (first, last) = (located.first, located.last);
-                let content = self.lend(located, bytes, output)?;
+                let content = located.lend(bytes).map_err(|error| self.fail(error, output))?;
                 ChunkEvent::Chunk(MessageChunk { content, first, last })
             }
             LocatedEvent::Ping(at) => ChunkEvent::Ping(Payload::Lent(&bytes[at])),
@@ -126,21 +123,5 @@ impl Connection {
         };
         *input = rest;
         Ok(Some(event))
-    }
-
-    /// Lends a message, or a piece of one, from the input in which it was located; checks its text.
-    #[inline]
-    pub(crate) fn lend<'a>(
-        &mut self,
-        located: LocatedMessage,
-        input: &'a [u8],
-        output: &mut WriteBuffer,
-    ) -> Result<Message<'a>, ProtocolError> {
-        match located.content {
-            LocatedContent::Lent(kind, payload) => {
-                assembler::lend(kind, &input[payload]).map_err(|error| self.fail(error, output))
-            }
-            LocatedContent::Owned(message) => Ok(message),
-        }
     }
 }

@@ -12,8 +12,8 @@ pub(super) fn apply(mask: Mask, payload: &mut [u8]) {
 
 /// Between the first vector and the last one, which may overlap their neighbours, stand those that
 /// are aligned: none of them lies across two lines of the cache.
+/// Inlined, for it must be compiled for the vectors that were chosen.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "it must be compiled for the vectors that were chosen")]
 fn apply_with<S: Simd>(simd: S, mask: Mask, payload: &mut [u8]) {
     let len = S::u8s::LEN;
     let vector = |bytes: &[u8]| S::u8s::from_slice(simd, bytes);
