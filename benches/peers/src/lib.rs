@@ -1,7 +1,10 @@
 //! The same work for `fullduplex` and for other libraries, side by side.
 //!
-//! `cargo bench` measures the codecs in one process; `cargo run --release --bin echo` measures
-//! servers over loopback, `--bin idle` what an idle connection holds.
+//! `cargo bench` measures the codecs in one process. The programs measure servers over loopback:
+//! `echo` the processor time of a message, `allocations` its allocations, `idle` what a connection
+//! holds. `./run` prints all of it.
 
 pub mod client;
+pub mod heap;
+pub mod process;
 pub mod servers;
