@@ -1,8 +1,8 @@
 //! The same work for `fullduplex` and for other libraries, side by side.
 //!
-//! `cargo bench` measures the codecs in one process. The programs measure servers over loopback:
-//! `echo` the processor time of a message, `allocations` its allocations, `idle` what a connection
-//! holds. `./run` prints all of it.
+//! `codecs` measures in one process. The other programs measure servers over loopback: `echo` the
+//! processor time of a message, `allocations` its allocations, `idle` what a connection holds.
+//! `./run` prints all of it.
 
 pub mod client;
 pub mod heap;

@@ -17,7 +17,7 @@ const LOADS: [Shape; 2] = [
     Shape { connections: 10, len: 20, in_flight: 64 },
     Shape { connections: 10, len: 1024, in_flight: 32 },
 ];
-const ROUNDS: usize = 200;
+const ROUNDS: usize = 50;
 
 fn main() {
     process::start(Some(heap::answer));
