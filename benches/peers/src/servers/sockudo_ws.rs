@@ -1,5 +1,5 @@
-//! `sockudo-ws` with its default configuration, as in its `simple_echo` example; `accept_raw` spares
-//! it the boxed stream. The buffered loop is its `feed`, batched by its cork buffer.
+//! `sockudo-ws` with its default configuration, as in its `simple_echo` example; `accept_raw`
+//! spares it the boxed stream. The buffered loop is its `feed`, batched by its cork buffer.
 
 use sockudo_ws::{Config, Http1, Message, WebSocketStream, server::WebSocketServer};
 use tokio::net::TcpStream;

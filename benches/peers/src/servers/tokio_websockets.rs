@@ -1,6 +1,6 @@
 //! `tokio-websockets` as in its `echo_server` example: no limits, no fragments, and outside of
-//! tokio's cooperative budget. Its `poll_next` flushes what was fed, so that the buffered loop takes
-//! messages in batches, with a flush threshold of 64 KiB.
+//! tokio's cooperative budget. Its `poll_next` flushes what was fed, so that the buffered loop
+//! takes messages in batches, with a flush threshold of 64 KiB.
 
 use tokio::{net::TcpStream, task::unconstrained};
 use tokio_websockets::{Config, Limits, Message, ServerBuilder, WebSocketStream};

@@ -1,6 +1,6 @@
-//! `wtx`: payloads lent from its network buffer, which starts with 2 KiB as after its own handshake.
-//! It writes every frame at once: there is no buffered loop. The handshake is by hand, since its
-//! own needs one of four cryptographic libraries.
+//! `wtx`: payloads lent from its network buffer, which starts with 2 KiB as after its own
+//! handshake. It writes every frame at once: there is no buffered loop. The handshake is by hand,
+//! since its own needs one of four cryptographic libraries.
 
 use tokio::net::TcpStream;
 use wtx::{
