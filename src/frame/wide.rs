@@ -12,6 +12,7 @@ pub(super) fn apply(mask: Mask, payload: &mut [u8]) {
 
 /// Between the first vector and the last one, which may overlap their neighbours, stand those that
 /// are aligned: none of them lies across two lines of the cache.
+///
 /// Inlined, for it must be compiled for the vectors that were chosen.
 #[inline(always)]
 fn apply_with<S: Simd>(simd: S, mask: Mask, payload: &mut [u8]) {
