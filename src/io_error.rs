@@ -1,12 +1,12 @@
 //! What a stream may report, and what it may not.
 
-use std::io::{self, IoSlice};
+use std::io;
 
 /// Refuses a write of nothing, and of more bytes than it was given.
-pub(crate) fn check_written(written: usize, given: &[IoSlice<'_>]) -> io::Result<()> {
+pub(crate) fn check_written(written: usize, given: usize) -> io::Result<()> {
     match written {
         0 => Err(io::ErrorKind::WriteZero.into()),
-        written if written > given.iter().map(|part| part.len()).sum() => Err(lie()),
+        written if written > given => Err(lie()),
         _ => Ok(()),
     }
 }

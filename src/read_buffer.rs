@@ -68,8 +68,9 @@ impl ReadBuffer {
     }
 
     /// Gives the block back, if all that was read is used up.
+    #[inline]
     pub(crate) fn release(&mut self) {
-        if self.is_empty() {
+        if self.is_empty() && !self.block.is_empty() {
             (self.start, self.end) = (0, 0);
             give_read_block(mem::take(&mut *self.block));
         }

@@ -51,7 +51,7 @@ where
             }
             Err(error) => {
                 let error = link.state(|state| state.fail(error));
-                self.poll_fail(link, error, cx)
+                self.poll_fail(link, error, cx).map(Err)
             }
         }
     }
@@ -62,9 +62,9 @@ where
         link: &'a mut L,
         error: ProtocolError,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<T>, Error>> {
+    ) -> Poll<Error> {
         if link.poll_end(cx, &mut ReadBuffer::default()).is_ready() {
-            return Poll::Ready(Err(error.into()));
+            return Poll::Ready(error.into());
         }
         (self.link, self.failed) = (Some(link), Some(error));
         Poll::Pending
@@ -82,7 +82,7 @@ where
         let this = &mut *self;
         let link = this.link.take().expect("polled after it was ready");
         if let Some(error) = this.failed.take() {
-            return this.poll_fail(link, error, cx);
+            return this.poll_fail(link, error, cx).map(Err);
         }
         let inbox = this.inbox.take().expect("it goes with the link");
         if this.unit == Unit::Message

@@ -78,11 +78,18 @@ pub(super) trait Link {
 
     fn poll_flush_once(&mut self, cx: &mut Context<'_>, turn: Turn) -> Poll<Result<(), Error>> {
         self.state(|state| state.check())?;
-        let written = ready!(self.poll_write(cx, turn));
-        Poll::Ready(written.map_err(|error| {
-            self.wake_other();
-            self.state(|state| state.write_failed(error))
-        }))
+        // Not by `map_err`: an error that there is not would be moved about.
+        match self.poll_write(cx, turn) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.write_failed(error))),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    #[cold]
+    fn write_failed(&mut self, error: io::Error) -> Error {
+        self.wake_other();
+        self.state(|state| state.write_failed(error))
     }
 
     /// Writes all that waits, but puts off the report of a failure: what the peer said before it
@@ -313,11 +320,18 @@ pub(super) fn poll_write_some<W: Unpin, A: WriteTo<W>>(
     output: &mut WriteBuffer,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<()>> {
-    let mut parts = [IoSlice::new(&[]); MAX_PARTS];
-    let count = output.chunks_vectored(&mut parts);
-    let parts = &parts[..count];
-    let written = ready!(A::poll_write(Pin::new(stream), cx, parts))?;
-    io_error::check_written(written, parts)?;
+    let stream = Pin::new(stream);
+    let chunk = output.chunk();
+    let (given, written) = if chunk.len() == output.len() {
+        (chunk.len(), A::poll_write(stream, cx, &[IoSlice::new(chunk)]))
+    } else {
+        let mut parts = [IoSlice::new(&[]); MAX_PARTS];
+        let count = output.chunks_vectored(&mut parts);
+        let given = parts[..count].iter().map(|part| part.len()).sum();
+        (given, A::poll_write(stream, cx, &parts[..count]))
+    };
+    let written = ready!(written)?;
+    io_error::check_written(written, given)?;
     output.advance(written);
     Poll::Ready(Ok(()))
 }

@@ -167,11 +167,12 @@ impl State {
     }
 
     /// Tells why nothing can be written any more, if that is so.
+    #[inline]
     pub(super) fn check(&self) -> Result<(), Error> {
         match (self.timed_out, &self.broken) {
+            (None, None) => Ok(()),
             (Some(timeout), _) => Err(timeout.into()),
             (None, Some(broken)) => Err(io_error::copy(broken).into()),
-            (None, None) => Ok(()),
         }
     }
 

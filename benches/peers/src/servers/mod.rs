@@ -69,6 +69,6 @@ pub fn run(name: &str, tell: impl Fn(SocketAddr)) {
     runtime.block_on(LocalSet::new().run_until(accept));
 }
 
-fn spawn(echo: impl Future<Output = Option<()>> + 'static) {
+fn spawn<T: 'static>(echo: impl Future<Output = T> + 'static) {
     spawn_local(echo);
 }
