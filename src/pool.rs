@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, thread::LocalKey};
 
+use crate::write_buffer::MAX_KEPT;
+
 /// The free blocks of a thread.
 type Pool<T> = RefCell<Vec<T>>;
 
@@ -40,9 +42,9 @@ pub(crate) fn take_write_block() -> Vec<u8> {
     take(&WRITE).unwrap_or_default()
 }
 
-/// Gives back a block of at most [`MAX_WRITE_BLOCK_LEN`] bytes; drops any other.
+/// Gives back a block of at most [`MAX_KEPT`] bytes; drops any other.
 pub(crate) fn give_write_block(mut block: Vec<u8>) {
-    if (1..=MAX_WRITE_BLOCK_LEN).contains(&block.capacity()) {
+    if (1..=MAX_KEPT).contains(&block.capacity()) {
         block.clear();
         give(&WRITE, block);
     }
@@ -111,8 +113,6 @@ pub(crate) fn give_deflate(settings: Settings, stream: Box<Deflate>) {
 }
 
 /// What one read can take, in bytes.
-pub(crate) const READ_BLOCK_LEN: usize = 64 * 1024;
-/// The largest block that is kept to write into, in bytes.
-const MAX_WRITE_BLOCK_LEN: usize = 64 * 1024;
+pub(crate) const READ_BLOCK_LEN: usize = 128 * 1024;
 /// Blocks of each kind that a thread keeps.
 const MAX_POOLED: usize = 4;

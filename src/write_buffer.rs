@@ -164,7 +164,7 @@ impl WriteBuffer {
     fn release_if_empty(&mut self) {
         if self.is_empty() {
             self.written = 0;
-            if self.block.capacity() > KEEP {
+            if self.block.capacity() > MAX_KEPT {
                 *self.block = Vec::new();
             } else {
                 self.block.clear();
@@ -230,7 +230,8 @@ impl Buf for WriteBuffer {
 
 /// Below this many bytes, copying a payload costs less than one more slice to write.
 const SHARE_FROM: usize = 4 * 1024;
-/// The largest block that an empty buffer keeps for the next burst.
-const KEEP: usize = 64 * 1024;
+/// The largest block that is kept for the next burst, in bytes: one that was filled up to
+/// `Config::write_high_water` (64 KiB), and by the message that passed it.
+pub(crate) const MAX_KEPT: usize = 128 * 1024;
 /// The most shared payloads that an empty buffer keeps room for.
 const KEEP_SHARED: usize = 64;

@@ -16,7 +16,7 @@ use fullduplex::{
 };
 
 /// Bytes in an adapter's read block.
-const BLOCK: i64 = 64 * 1024;
+const BLOCK: i64 = 128 * 1024;
 
 /// A peer that says `says`, and an answer to the handshake; then it waits, or does `then`.
 struct Peer {

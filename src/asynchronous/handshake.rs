@@ -334,5 +334,5 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
     }
 }
 
-/// Reads of a client that was refused, up to 64 KiB each, which are discarded before it is given up.
+/// Reads of a client that was refused, up to 128 KiB each, which are discarded before it is given up.
 const MAX_LINGER_READS: usize = 1024;
