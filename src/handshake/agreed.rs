@@ -97,4 +97,4 @@ impl Agreed {
     }
 }
 
-pub(super) const EXTENSIONS: &str = "sec-websocket-extensions";
+pub(super) const EXTENSIONS: &str = "Sec-WebSocket-Extensions";

@@ -87,10 +87,10 @@ impl BodyReader {
 }
 
 fn framing(headers: &Headers) -> Framing {
-    if headers.has_token("transfer-encoding", "chunked") {
+    if headers.has_token("Transfer-Encoding", "chunked") {
         return Framing::ChunkSize(Vec::new());
     }
-    let length = headers.text("content-length").and_then(|length| length.parse().ok());
+    let length = headers.text("Content-Length").and_then(|length| length.parse().ok());
     length.map_or(Framing::UntilEnd, Framing::Length)
 }
 

@@ -253,19 +253,19 @@ impl ClientHandshake {
     /// The rules of §4.1 for a 101; returns the chosen subprotocol.
     fn check(&self, headers: &Headers) -> Result<Option<String>, HandshakeError> {
         // #2, #3: in any letter case.
-        if !headers.has_token("upgrade", "websocket") {
+        if !headers.has_token("Upgrade", "websocket") {
             return Err(HandshakeError::MissingUpgrade);
         }
-        if !headers.has_token("connection", "upgrade") {
+        if !headers.has_token("Connection", "Upgrade") {
             return Err(HandshakeError::MissingConnectionUpgrade);
         }
         // #4: exactly the value, once (§11.3.3).
-        match headers.single("sec-websocket-accept") {
+        match headers.single("Sec-WebSocket-Accept") {
             Single::Value(value) if value == self.accept => {}
             _ => return Err(HandshakeError::InvalidAccept),
         }
         // #6: one of those that were offered, once (§11.3.4).
-        match headers.single("sec-websocket-protocol") {
+        match headers.single("Sec-WebSocket-Protocol") {
             Single::Value(chosen) => {
                 let chosen = String::from_utf8_lossy(chosen).into_owned();
                 if !self.subprotocols.contains(&chosen) {

@@ -50,10 +50,13 @@ impl Headers {
     }
 
     /// The values of all fields of that name.
+    #[inline]
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.fields
             .iter()
-            .filter(move |field| self.part(&field.name).eq_ignore_ascii_case(name.as_bytes()))
+            .filter(move |field| {
+                field.name.len() == name.len() && is(self.part(&field.name), name.as_bytes())
+            })
             .map(|field| self.part(&field.value))
     }
 
@@ -63,6 +66,7 @@ impl Headers {
     }
 
     /// The value of a field that must not stand more than once.
+    #[inline]
     pub(super) fn single<'a>(&'a self, name: &'a str) -> Single<'a> {
         let mut values = self.values(name);
         match (values.next(), values.next()) {
@@ -73,10 +77,11 @@ impl Headers {
     }
 
     /// Whether one of the comma-separated tokens of `name` is `token`, in any letter case.
+    #[inline]
     pub(super) fn has_token(&self, name: &str, token: &str) -> bool {
-        let is = |part: &[u8]| part.eq_ignore_ascii_case(token.as_bytes());
+        let is_token = |part: &[u8]| is(part, token.as_bytes());
         // Mostly it stands alone.
-        self.values(name).any(|value| is(value) || elements(value).any(is))
+        self.values(name).any(|value| is_token(value) || elements(value).any(is_token))
     }
 
     /// Refuses what would break out of its field: a name that is no token, control characters in a
@@ -125,6 +130,12 @@ pub(super) enum Single<'a> {
     Missing,
     Value(&'a [u8]),
     Repeated,
+}
+
+/// Whether both are the same in any letter case. Mostly they are in one case, which is found sooner.
+#[inline]
+fn is(part: &[u8], expected: &[u8]) -> bool {
+    part == expected || part.eq_ignore_ascii_case(expected)
 }
 
 /// The elements of a comma-separated list; empty ones are passed over (RFC 9110 §5.6.1).

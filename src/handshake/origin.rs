@@ -8,7 +8,7 @@ pub(super) fn check(
     headers: &Headers,
     allowed: impl FnOnce(&str) -> bool,
 ) -> Result<(), HandshakeError> {
-    let origin = match headers.single("origin") {
+    let origin = match headers.single("Origin") {
         Single::Missing => return Ok(()),
         Single::Value(origin) => core::str::from_utf8(origin).ok(),
         Single::Repeated => None,

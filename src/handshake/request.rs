@@ -78,7 +78,7 @@ impl RequestHead {
         match &self.authority {
             // RFC 9112 §3.2.2: it counts, not the Host header.
             Some(authority) => Some(self.text(authority)),
-            None => self.headers.text("host"),
+            None => self.headers.text("Host"),
         }
     }
 
@@ -90,7 +90,7 @@ impl RequestHead {
     /// The cookies, name and value, not decoded (RFC 6265 §5.4).
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
-            .values("cookie")
+            .values("Cookie")
             .flat_map(|value| value.split(|byte| *byte == b';'))
             .filter_map(|pair| str::from_utf8(trim(pair)).ok()?.split_once('='))
     }
@@ -111,8 +111,8 @@ impl RequestHead {
     /// Whether a body follows the head, or may.
     pub(super) fn has_body(&self) -> bool {
         let empty = |value: &[u8]| !value.is_empty() && value.iter().all(|byte| *byte == b'0');
-        self.headers.values("transfer-encoding").next().is_some()
-            || !self.headers.values("content-length").all(empty)
+        self.headers.values("Transfer-Encoding").next().is_some()
+            || !self.headers.values("Content-Length").all(empty)
     }
 
     fn text(&self, range: &Range<usize>) -> &str {

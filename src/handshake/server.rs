@@ -110,7 +110,7 @@ impl ServerHandshake {
         self.is_head = is_head(&head);
         let head = RequestHead::parse(head, self.config.max_headers)?;
         check_host(&head)?;
-        if !head.headers().has_token("upgrade", "websocket") {
+        if !head.headers().has_token("Upgrade", "websocket") {
             return Ok(Request::Http(head));
         }
         let offer = Offer { head, config: self.config.clone() };
@@ -141,14 +141,14 @@ impl Offer {
 
     /// The page's origin, which a browser always sends (RFC 6455 §4.1, RFC 6454).
     pub fn origin(&self) -> Option<&str> {
-        self.headers().text("origin")
+        self.headers().text("Origin")
     }
 
     /// The subprotocols that the client speaks, the one that it likes best first (§1.9).
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         // Tokens are ASCII, and `check` let nothing else pass.
         self.headers()
-            .values("sec-websocket-protocol")
+            .values("Sec-WebSocket-Protocol")
             .flat_map(elements)
             .map(|token| str::from_utf8(token).unwrap_or_default())
     }
@@ -197,7 +197,7 @@ impl Offer {
         }
         answer.headers.check(is_handshake_header)?;
         let (agreed, extensions) = Agreed::choose(self.headers(), &self.config);
-        let key = self.headers().values("sec-websocket-key").next().unwrap_or_default();
+        let key = self.headers().values("Sec-WebSocket-Key").next().unwrap_or_default();
         output.append(ANSWER_LEN, |head| {
             head.extend_from_slice(SWITCHING_PROTOCOLS);
             head.extend_from_slice(&accept_value(key));
@@ -247,16 +247,16 @@ impl Offer {
             return Err(HandshakeError::UnexpectedBody);
         }
         // #4: a list of tokens, in any letter case.
-        if !headers.has_token("connection", "upgrade") {
+        if !headers.has_token("Connection", "Upgrade") {
             return Err(HandshakeError::MissingConnectionUpgrade);
         }
         // #5: 16 bytes in base64, once (§11.3.1).
-        match headers.single("sec-websocket-key") {
+        match headers.single("Sec-WebSocket-Key") {
             Single::Value(key) if is_key(key) => {}
             _ => return Err(HandshakeError::InvalidKey),
         }
         // #6: once (§11.3.5), and 13; §4.4: other versions are told which one there is.
-        match headers.single("sec-websocket-version") {
+        match headers.single("Sec-WebSocket-Version") {
             Single::Value(version) if version == VERSION.as_bytes() => {}
             Single::Value(_) => return Err(HandshakeError::UnsupportedVersion),
             Single::Missing | Single::Repeated => return Err(HandshakeError::InvalidVersion),
@@ -302,7 +302,7 @@ impl Answer {
 
 /// RFC 6455 §4.2.1 #2, RFC 9112 §3.2: one Host, with a value that is one.
 fn check_host(head: &RequestHead) -> Result<(), HandshakeError> {
-    match head.headers().single("host") {
+    match head.headers().single("Host") {
         Single::Value(host) if str::from_utf8(host).is_ok_and(is_authority) => Ok(()),
         Single::Missing if head.minor_version == 0 => Ok(()),
         _ => Err(HandshakeError::InvalidHost),
@@ -310,12 +310,12 @@ fn check_host(head: &RequestHead) -> Result<(), HandshakeError> {
 }
 
 fn check_subprotocols(headers: &Headers) -> Result<(), HandshakeError> {
-    for value in headers.values("sec-websocket-protocol") {
+    for value in headers.values("Sec-WebSocket-Protocol") {
         if elements(value).next().is_none() || !elements(value).all(is_token) {
             return Err(HandshakeError::InvalidSubprotocols);
         }
     }
-    let mut tokens: Vec<_> = headers.values("sec-websocket-protocol").flat_map(elements).collect();
+    let mut tokens: Vec<_> = headers.values("Sec-WebSocket-Protocol").flat_map(elements).collect();
     // Sorted, so that a head full of tokens costs no time that grows with their square.
     tokens.sort_unstable();
     let repeated = tokens.windows(2).any(|pair| pair[0] == pair[1]);
