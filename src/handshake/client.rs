@@ -11,7 +11,7 @@ use super::{
     Accepted, HandshakeError, Headers, Response, VERSION, accept_value,
     agreed::Agreed,
     body::BodyReader,
-    head::{HeadReader, Start, fields, with_header_room},
+    head::{FEW_HEADERS, HeadReader, Start, fields, header_room},
     headers::{Single, is_token},
     is_handshake_header,
     response::{write_field, write_headers},
@@ -281,21 +281,21 @@ impl ClientHandshake {
 }
 
 fn parse(head: Vec<u8>, max_headers: usize) -> Result<Response, HandshakeError> {
-    let (status, minor_version, fields) = with_header_room(&head, max_headers, |room| {
-        let config = httparse::ParserConfig::default();
-        let mut response = httparse::Response::new(&mut []);
-        match config.parse_response_with_uninit_headers(&mut response, &head, room) {
-            Ok(httparse::Status::Complete(_)) => {}
-            Err(httparse::Error::Version) => return Err(HandshakeError::UnsupportedHttpVersion),
-            _ => return Err(HandshakeError::MalformedHead),
-        }
-        let fields = fields(&head, response.headers);
-        Ok((response.code.unwrap_or_default(), response.version, fields))
-    })?;
+    let (mut few, mut many) = (FEW_HEADERS, Vec::new());
+    let room = header_room(&head, max_headers, &mut few, &mut many);
+    let mut response = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    match parser.parse_response_with_uninit_headers(&mut response, &head, room) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Err(httparse::Error::Version) => return Err(HandshakeError::UnsupportedHttpVersion),
+        _ => return Err(HandshakeError::MalformedHead),
+    }
+    let status = response.code.unwrap_or_default();
     // §4.1: the answer to an upgrade comes in HTTP/1.1.
-    if status == 101 && minor_version != Some(1) {
+    if status == 101 && response.version != Some(1) {
         return Err(HandshakeError::UnsupportedHttpVersion);
     }
+    let fields = fields(&head, response.headers);
     Ok(Response { status, headers: Headers::parsed(head, fields), body: Vec::new() })
 }
 

@@ -141,20 +141,19 @@ pub(super) fn is_head(request: &[u8]) -> bool {
     request.trim_ascii_start().starts_with(b"HEAD ")
 }
 
-/// Lends `parse` room for as many headers as `head` can have within the limit, without clearing it.
-pub(super) fn with_header_room<'b, T>(
-    head: &'b [u8],
+/// Room for as many headers as `head` can have within the limit: `few`, or what `many` gets.
+pub(super) fn header_room<'r, 'h>(
+    head: &'h [u8],
     max_headers: usize,
-    parse: impl FnOnce(&mut [MaybeUninit<httparse::Header<'b>>]) -> T,
-) -> T {
-    let mut room = [const { MaybeUninit::uninit() }; FEW];
+    few: &'r mut [HeaderRoom<'h>; FEW],
+    many: &'r mut Vec<HeaderRoom<'h>>,
+) -> &'r mut [HeaderRoom<'h>] {
     if max_headers <= FEW {
-        return parse(&mut room);
+        return few;
     }
     let lines = memchr::memchr_iter(b'\n', head).count();
-    let mut room = Vec::new();
-    room.resize_with(lines.min(max_headers), MaybeUninit::uninit);
-    parse(&mut room)
+    many.resize_with(lines.min(max_headers), MaybeUninit::uninit);
+    many
 }
 
 /// Where in `head` the parsed fields stand.
@@ -172,6 +171,10 @@ pub(super) fn place(head: &[u8], part: &[u8]) -> Range<usize> {
     start..start + part.len()
 }
 
+/// Where the parser puts a header.
+type HeaderRoom<'h> = MaybeUninit<httparse::Header<'h>>;
+/// Room that is not cleared, and lies on the stack.
+pub(super) const FEW_HEADERS: [HeaderRoom<'_>; FEW] = [const { MaybeUninit::uninit() }; FEW];
 /// The default of `Config::max_headers`, for which no room is allocated.
 const FEW: usize = 100;
 const CRLF_LEN: usize = 2;

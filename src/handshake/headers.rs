@@ -161,20 +161,22 @@ fn is_field_value(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..=0xff))
 }
 
-const IS_TOKEN: [bool; 256] = {
-    let mut is_token = [false; 256];
+/// A table of the bytes that are letters, digits, or in `others`.
+pub(super) const fn alphanumeric_and(mut others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
     let mut byte = 0;
-    while byte < is_token.len() {
-        is_token[byte] = (byte as u8).is_ascii_alphanumeric();
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
         byte += 1;
     }
-    let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
     while let [byte, rest @ ..] = others {
-        is_token[*byte as usize] = true;
+        table[*byte as usize] = true;
         others = rest;
     }
-    is_token
-};
+    table
+}
+
+const IS_TOKEN: [bool; 256] = alphanumeric_and(b"!#$%&'*+-.^_`|~");
 
 /// Headers whose values are credentials.
 const SECRETS: [&str; 6] = [

@@ -5,8 +5,6 @@
 use alloc::{string::String, vec::Vec};
 use core::{ops, str};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-
 use super::{
     Accepted, HandshakeError, Headers, RequestHead, Response, VERSION, accept_value,
     agreed::{Agreed, EXTENSIONS},
@@ -303,7 +301,7 @@ impl Answer {
 /// RFC 6455 §4.2.1 #2, RFC 9112 §3.2: one Host, with a value that is one.
 fn check_host(head: &RequestHead) -> Result<(), HandshakeError> {
     match head.headers().single("Host") {
-        Single::Value(host) if str::from_utf8(host).is_ok_and(is_authority) => Ok(()),
+        Single::Value(host) if is_authority(host) => Ok(()),
         Single::Missing if head.minor_version == 0 => Ok(()),
         _ => Err(HandshakeError::InvalidHost),
     }
@@ -322,9 +320,15 @@ fn check_subprotocols(headers: &Headers) -> Result<(), HandshakeError> {
     if repeated { Err(HandshakeError::InvalidSubprotocols) } else { Ok(()) }
 }
 
+/// 128 bits are 21 digits of 6 bits, one of 2 bits and four zeros, and padding (RFC 4648 §4).
 fn is_key(key: &[u8]) -> bool {
-    let mut decoded = [0; 18];
-    matches!(BASE64_STANDARD.decode_slice(key, &mut decoded), Ok(16))
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    match key {
+        [digits @ .., b'A' | b'Q' | b'g' | b'w', b'=', b'='] => {
+            digits.len() == 21 && digits.iter().all(is_digit)
+        }
+        _ => false,
+    }
 }
 
 const SWITCHING_PROTOCOLS: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
