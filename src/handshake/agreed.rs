@@ -2,7 +2,10 @@
 
 use alloc::string::String;
 
-use super::{HandshakeError, Headers, extensions};
+use super::{
+    HandshakeError, Headers, extensions,
+    known::{Known, Name},
+};
 use crate::{Config, Connection};
 
 #[cfg(feature = "deflate")]
@@ -23,7 +26,8 @@ impl Agreed {
     pub(super) fn choose(headers: &Headers, config: &Config) -> (Self, Option<String>) {
         let chosen = config.compression.as_ref().and_then(|policy| {
             // RFC 7692 §5: in the order of preference. The grammar was checked before.
-            let offers = headers.values(EXTENSIONS).flat_map(extensions::parse).flatten();
+            let offers =
+                headers.values(Name::Extensions.text()).flat_map(extensions::parse).flatten();
             deflate::accept(offers, policy).map(|(agreed, answer)| ((agreed, policy), answer))
         });
         match chosen {
@@ -51,9 +55,9 @@ impl Agreed {
     }
 
     /// Takes a server's answer to that (RFC 6455 §4.1 #5: only what was offered, RFC 7692 §5.1).
-    pub(super) fn take(headers: &Headers, config: &Config) -> Result<Self, HandshakeError> {
+    pub(super) fn take(known: &Known<'_>, config: &Config) -> Result<Self, HandshakeError> {
         let mut agreed = Self::default();
-        for value in headers.values(EXTENSIONS) {
+        for value in known.values(Name::Extensions) {
             extensions::check(value).map_err(|_| HandshakeError::InvalidExtensions)?;
             for extension in extensions::parse(value).flatten() {
                 agreed.add(extension, config)?;
@@ -96,5 +100,3 @@ impl Agreed {
         let _ = connection;
     }
 }
-
-pub(super) const EXTENSIONS: &str = "Sec-WebSocket-Extensions";

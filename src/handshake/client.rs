@@ -12,8 +12,9 @@ use super::{
     agreed::Agreed,
     body::BodyReader,
     head::{FEW_HEADERS, HeadReader, Start, fields, header_room},
-    headers::{Single, is_token},
+    headers::is_token,
     is_handshake_header,
+    known::{Known, Name, Single},
     response::{write_field, write_headers},
     url::Url,
 };
@@ -238,9 +239,10 @@ impl ClientHandshake {
     }
 
     fn accept(&mut self, response: Response) -> Result<(Accepted, Response), HandshakeError> {
-        let subprotocol = self.check(&response.headers)?;
+        let known = Known::new(&response.headers);
+        let subprotocol = self.check(&known)?;
         // #5: only what was offered.
-        let agreed = Agreed::take(&response.headers, &self.config)?;
+        let agreed = Agreed::take(&known, &self.config)?;
         let accepted = Accepted {
             role: Role::Client,
             config: self.config.clone(),
@@ -251,21 +253,21 @@ impl ClientHandshake {
     }
 
     /// The rules of §4.1 for a 101; returns the chosen subprotocol.
-    fn check(&self, headers: &Headers) -> Result<Option<String>, HandshakeError> {
+    fn check(&self, known: &Known<'_>) -> Result<Option<String>, HandshakeError> {
         // #2, #3: in any letter case.
-        if !headers.has_token("Upgrade", "websocket") {
+        if !known.has_token(Name::Upgrade, "websocket") {
             return Err(HandshakeError::MissingUpgrade);
         }
-        if !headers.has_token("Connection", "Upgrade") {
+        if !known.has_token(Name::Connection, "Upgrade") {
             return Err(HandshakeError::MissingConnectionUpgrade);
         }
         // #4: exactly the value, once (§11.3.3).
-        match headers.single("Sec-WebSocket-Accept") {
+        match known.single(Name::Accept) {
             Single::Value(value) if value == self.accept => {}
             _ => return Err(HandshakeError::InvalidAccept),
         }
         // #6: one of those that were offered, once (§11.3.4).
-        match headers.single("Sec-WebSocket-Protocol") {
+        match known.single(Name::Protocol) {
             Single::Value(chosen) => {
                 let chosen = String::from_utf8_lossy(chosen).into_owned();
                 if !self.subprotocols.contains(&chosen) {

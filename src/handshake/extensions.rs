@@ -4,7 +4,7 @@
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::str;
 
-use super::headers::{elements, is_token, trim};
+use super::headers::{elements, split, token_len, trim};
 
 /// One extension of the list.
 #[derive(Clone, Copy, Debug)]
@@ -28,15 +28,13 @@ pub(crate) struct Malformed;
 
 /// Whether the value of one header follows the grammar; a request or an answer may have several.
 pub(crate) fn check(value: &[u8]) -> Result<(), Malformed> {
-    let mut extensions = parse(value).peekable();
-    // RFC 6455 §9.1: `1#extension`.
-    if extensions.peek().is_none() {
-        return Err(Malformed);
-    }
-    for extension in extensions {
+    let mut is_empty = true;
+    for extension in parse(value) {
         extension?.parameters().try_for_each(|parameter| parameter.map(drop))?;
+        is_empty = false;
     }
-    Ok(())
+    // RFC 6455 §9.1: `1#extension`.
+    if is_empty { Err(Malformed) } else { Ok(()) }
 }
 
 /// The extensions in the value of one header.
@@ -44,11 +42,12 @@ pub(crate) fn check(value: &[u8]) -> Result<(), Malformed> {
 /// What a quoted string stands for must be a token, so no separator is ever quoted.
 pub(crate) fn parse(value: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
     elements(value).map(|element| {
-        let (name, parameters) = match element.iter().position(|byte| *byte == b';') {
-            Some(semicolon) => (&element[..semicolon], Some(&element[semicolon + 1..])),
-            None => (element, None),
-        };
-        Ok(Extension { name: token(trim(name))?, parameters })
+        let (name, rest) = split_token(element)?;
+        match trim(rest) {
+            [] => Ok(Extension { name, parameters: None }),
+            [b';', parameters @ ..] => Ok(Extension { name, parameters: Some(parameters) }),
+            _ => Err(Malformed),
+        }
     })
 }
 
@@ -56,16 +55,18 @@ impl<'a> Extension<'a> {
     /// The parameters in order.
     pub(crate) fn parameters(self) -> impl Iterator<Item = Result<Parameter<'a>, Malformed>> {
         let parameters = self.parameters.into_iter();
-        parameters.flat_map(|all| all.split(|byte| *byte == b';')).map(trim).map(parameter)
+        parameters.flat_map(|all| split(all, b';')).map(trim).map(parameter)
     }
 }
 
 fn parameter(part: &[u8]) -> Result<Parameter<'_>, Malformed> {
-    let Some(equals) = part.iter().position(|byte| *byte == b'=') else {
-        return Ok(Parameter { name: token(part)?, value: None });
+    let (name, rest) = split_token(part)?;
+    let value = match trim(rest) {
+        [] => return Ok(Parameter { name, value: None }),
+        [b'=', value @ ..] => trim(value),
+        _ => return Err(Malformed),
     };
-    let name = token(trim(&part[..equals]))?;
-    let value = match trim(&part[equals + 1..]) {
+    let value = match value {
         [b'"', quoted @ .., b'"'] if quoted.contains(&b'\\') => unquoted(quoted)?.into(),
         [b'"', value @ .., b'"'] | value => token(value)?.into(),
     };
@@ -83,5 +84,16 @@ fn unquoted(quoted: &[u8]) -> Result<String, Malformed> {
 }
 
 fn token(bytes: &[u8]) -> Result<&str, Malformed> {
-    if is_token(bytes) { str::from_utf8(bytes).map_err(|_| Malformed) } else { Err(Malformed) }
+    match split_token(bytes)? {
+        (token, []) => Ok(token),
+        _ => Err(Malformed),
+    }
+}
+
+/// The token at the front, and what follows it.
+fn split_token(bytes: &[u8]) -> Result<(&str, &[u8]), Malformed> {
+    match bytes.split_at(token_len(bytes)) {
+        ([], _) => Err(Malformed),
+        (token, rest) => Ok((str::from_utf8(token).map_err(|_| Malformed)?, rest)),
+    }
 }

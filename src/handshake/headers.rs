@@ -1,7 +1,7 @@
 //! HTTP header fields: names and values in one block, in the order in which they came.
 
 use alloc::{format, string::String, vec::Vec};
-use core::{fmt, ops::Range, str};
+use core::{fmt, iter, ops::Range, str};
 
 use super::HandshakeError;
 
@@ -65,25 +65,6 @@ impl Headers {
         self.values(name).next().and_then(|value| str::from_utf8(value).ok())
     }
 
-    /// The value of a field that must not stand more than once.
-    #[inline]
-    pub(super) fn single<'a>(&'a self, name: &'a str) -> Single<'a> {
-        let mut values = self.values(name);
-        match (values.next(), values.next()) {
-            (None, _) => Single::Missing,
-            (Some(value), None) => Single::Value(value),
-            (Some(_), Some(_)) => Single::Repeated,
-        }
-    }
-
-    /// Whether one of the comma-separated tokens of `name` is `token`, in any letter case.
-    #[inline]
-    pub(super) fn has_token(&self, name: &str, token: &str) -> bool {
-        let is_token = |part: &[u8]| is(part, token.as_bytes());
-        // Mostly it stands alone.
-        self.values(name).any(|value| is_token(value) || elements(value).any(is_token))
-    }
-
     /// Refuses what would break out of its field: a name that is no token, control characters in a
     /// value (RFC 9110 §5), and the fields that `reserved` says are the caller's own.
     pub(super) fn check(&self, reserved: impl Fn(&str) -> bool) -> Result<(), HandshakeError> {
@@ -125,35 +106,45 @@ impl PartialEq for Headers {
 
 impl Eq for Headers {}
 
-/// What stands under a name that must not be repeated.
-pub(super) enum Single<'a> {
-    Missing,
-    Value(&'a [u8]),
-    Repeated,
-}
-
 /// Whether both are the same in any letter case. Mostly they are in one case, which is found sooner.
 #[inline]
-fn is(part: &[u8], expected: &[u8]) -> bool {
+pub(super) fn is(part: &[u8], expected: &[u8]) -> bool {
     part == expected || part.eq_ignore_ascii_case(expected)
 }
 
 /// The elements of a comma-separated list; empty ones are passed over (RFC 9110 §5.6.1).
 pub(super) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|byte| *byte == b',').map(trim).filter(|element| !element.is_empty())
+    split(value, b',').map(trim).filter(|element| !element.is_empty())
+}
+
+/// The parts that `separator` stands between.
+pub(super) fn split(bytes: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    iter::from_fn(move || {
+        let bytes = rest?;
+        let end = memchr::memchr(separator, bytes);
+        rest = end.map(|end| &bytes[end + 1..]);
+        Some(&bytes[..end.unwrap_or(bytes.len())])
+    })
 }
 
 /// Takes optional white space off both ends.
-pub(super) fn trim(value: &[u8]) -> &[u8] {
-    let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
-    let start = value.iter().take_while(blank).count();
-    let end = value.iter().rev().take_while(blank).count();
-    value.get(start..value.len() - end).unwrap_or_default()
+pub(super) fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
 }
 
 /// RFC 9110 §5.6.2: visible ASCII but delimiters, and not empty.
 pub(super) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|byte| IS_TOKEN[usize::from(*byte)])
+    !bytes.is_empty() && token_len(bytes) == bytes.len()
+}
+
+/// How many bytes at the front may stand in a token.
+pub(super) fn token_len(bytes: &[u8]) -> usize {
+    let end = bytes.iter().position(|byte| !IS_TOKEN[usize::from(*byte)]);
+    end.unwrap_or(bytes.len())
 }
 
 /// RFC 9110 §5.5: visible characters, blanks, and bytes from 0x80 on; no CR, LF or NUL.

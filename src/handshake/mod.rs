@@ -19,6 +19,7 @@ mod error;
 mod extensions;
 mod head;
 mod headers;
+mod known;
 mod origin;
 mod request;
 mod response;

@@ -42,8 +42,7 @@ impl RequestHead {
             _ => split(target).ok_or(HandshakeError::InvalidTarget)?,
         };
         let place = |part: &str| place(&head, part.as_bytes());
-        let (method, authority, resource) =
-            (place(method), authority.map(place), place(resource));
+        let (method, authority, resource) = (place(method), authority.map(place), place(resource));
         let minor_version = request.version.unwrap_or_default();
         let fields = fields(&head, request.headers);
         let headers = Headers::parsed(head, fields);
@@ -103,13 +102,6 @@ impl RequestHead {
         output: &mut WriteBuffer,
     ) -> Result<(), HandshakeError> {
         if self.method() == "HEAD" { response.write_head(output) } else { response.write(output) }
-    }
-
-    /// Whether a body follows the head, or may.
-    pub(super) fn has_body(&self) -> bool {
-        let empty = |value: &[u8]| !value.is_empty() && value.iter().all(|byte| *byte == b'0');
-        self.headers.values("Transfer-Encoding").next().is_some()
-            || !self.headers.values("Content-Length").all(empty)
     }
 
     fn text(&self, range: &Range<usize>) -> &str {
