@@ -91,8 +91,7 @@ impl HeadReader {
     fn find_end(&mut self, new: &[u8]) -> Result<Option<usize>, HandshakeError> {
         let before = self.bytes.len();
         let mut at = 0;
-        while let Some(len) = memchr::memchr(b'\n', &new[at..]) {
-            let line_feed = at + len;
+        for line_feed in memchr::memchr_iter(b'\n', new) {
             self.check_first_line(&new[at..line_feed], at + before)?;
             at = line_feed + 1;
             // RFC 9112 §2.2 lets a line end in a bare LF, but nobody needs it, and a proxy that
@@ -126,7 +125,11 @@ impl HeadReader {
             return Ok(());
         }
         let possible = match self.start {
-            Start::Request => piece.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r')),
+            Start::Request => {
+                let is_possible = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r');
+                // Without an early end, so that it is done in vectors.
+                piece.iter().fold(true, |all, byte| all & is_possible(byte))
+            }
             Start::Status => {
                 let expected = STATUS_START.get(offset..).unwrap_or_default();
                 piece.iter().zip(expected).all(|(byte, expected)| byte == expected)
