@@ -3,15 +3,14 @@
 use alloc::string::String;
 
 use super::{
-    HandshakeError, Headers, extensions,
+    HandshakeError, Headers,
+    extensions::{self, Extension},
     known::{Known, Name},
 };
 use crate::{Config, Connection};
 
 #[cfg(feature = "deflate")]
 use crate::deflate::{self, Compression, Parameters};
-#[cfg(not(feature = "deflate"))]
-use extensions::Extension;
 
 /// What was agreed on.
 #[derive(Clone, Debug, Default)]
@@ -67,26 +66,24 @@ impl Agreed {
     }
 
     #[cfg(feature = "deflate")]
-    fn add(
-        &mut self,
-        extension: extensions::Extension<'_>,
-        config: &Config,
-    ) -> Result<(), HandshakeError> {
+    fn add(&mut self, extension: Extension<'_>, config: &Config) -> Result<(), HandshakeError> {
         match &config.compression {
-            Some(policy) if extension.name == deflate::NAME && self.compression.is_none() => {
+            Some(policy)
+                if extension.name == deflate::NAME.as_bytes() && self.compression.is_none() =>
+            {
                 let agreed = deflate::agree(extension, policy);
                 let parameters = agreed.map_err(|_| HandshakeError::InvalidCompression)?;
                 self.compression = Some((parameters, policy.clone()));
                 Ok(())
             }
-            _ => Err(HandshakeError::UnofferedExtension(extension.name.into())),
+            _ => Err(unoffered(extension)),
         }
     }
 
     #[cfg(not(feature = "deflate"))]
     fn add(&mut self, extension: Extension<'_>, _: &Config) -> Result<(), HandshakeError> {
         let Self {} = self;
-        Err(HandshakeError::UnofferedExtension(extension.name.into()))
+        Err(unoffered(extension))
     }
 
     /// Tells the connection.
@@ -99,4 +96,8 @@ impl Agreed {
         #[cfg(not(feature = "deflate"))]
         let _ = connection;
     }
+}
+
+fn unoffered(extension: Extension<'_>) -> HandshakeError {
+    HandshakeError::UnofferedExtension(String::from_utf8_lossy(extension.name).into())
 }

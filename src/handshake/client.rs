@@ -110,7 +110,7 @@ impl ClientRequest {
 
     fn write(
         &self,
-        key: &str,
+        key: &[u8; KEY_LEN],
         extensions: Option<String>,
         output: &mut WriteBuffer,
     ) -> Result<(), HandshakeError> {
@@ -130,7 +130,7 @@ impl ClientRequest {
                 head.extend_from_slice(part.as_bytes());
             }
             head.extend_from_slice(UPGRADE);
-            head.extend_from_slice(key.as_bytes());
+            head.extend_from_slice(key);
             write_field(b"\r\nSec-WebSocket-Version", VERSION.as_bytes(), head);
             if !self.subprotocols.is_empty() {
                 let subprotocols = self.subprotocols.join(", ");
@@ -158,10 +158,11 @@ impl ClientHandshake {
         config: &Config,
         output: &mut WriteBuffer,
     ) -> Result<Self, HandshakeError> {
-        let key = BASE64_STANDARD.encode(nonce.bytes());
+        let mut key = [0; KEY_LEN];
+        BASE64_STANDARD.encode_slice(nonce.bytes(), &mut key).expect("16 bytes are 24 in base64");
         request.write(&key, Agreed::offer(config), output)?;
         Ok(Self {
-            accept: accept_value(key.as_bytes()),
+            accept: accept_value(&key),
             subprotocols: request.subprotocols.clone(),
             requires_subprotocol: request.requires_subprotocol,
             config: config.clone(),
@@ -308,5 +309,7 @@ fn refused(response: &mut Response, body: &mut BodyReader) -> HandshakeError {
 
 /// What stands between the host and the key (§4.1 #5 to #7).
 const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ";
+/// Of 16 bytes in base64.
+const KEY_LEN: usize = 24;
 /// What a common request takes, in bytes.
 const REQUEST_LEN: usize = 256;

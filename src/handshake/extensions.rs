@@ -1,15 +1,14 @@
 //! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1):
 //! `name; parameter; parameter=token; parameter="token", name …`
 
-use alloc::{borrow::Cow, string::String, vec::Vec};
-use core::str;
+use alloc::{borrow::Cow, vec::Vec};
 
-use super::headers::{elements, split, token_len, trim};
+use super::headers::{elements, is_token, split, token_len, trim};
 
 /// One extension of the list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension<'a> {
-    pub(crate) name: &'a str,
+    pub(crate) name: &'a [u8],
     /// What stands behind the first semicolon, if there is one.
     parameters: Option<&'a [u8]>,
 }
@@ -18,8 +17,8 @@ pub(crate) struct Extension<'a> {
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "deflate"), allow(dead_code, reason = "only its grammar counts"))]
 pub(crate) struct Parameter<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) value: Option<Cow<'a, str>>,
+    pub(crate) name: &'a [u8],
+    pub(crate) value: Option<Cow<'a, [u8]>>,
 }
 
 /// The header does not follow its grammar.
@@ -74,26 +73,24 @@ fn parameter(part: &[u8]) -> Result<Parameter<'_>, Malformed> {
 }
 
 /// What a quoted string stands for: without its backslashes (RFC 9110 §5.6.4), a token.
-fn unquoted(quoted: &[u8]) -> Result<String, Malformed> {
+fn unquoted(quoted: &[u8]) -> Result<Vec<u8>, Malformed> {
     let mut value = Vec::with_capacity(quoted.len());
     let mut bytes = quoted.iter();
     while let Some(&byte) = bytes.next() {
         value.push(if byte == b'\\' { *bytes.next().ok_or(Malformed)? } else { byte });
     }
-    token(&value).map(String::from)
+    token(&value)?;
+    Ok(value)
 }
 
-fn token(bytes: &[u8]) -> Result<&str, Malformed> {
-    match split_token(bytes)? {
-        (token, []) => Ok(token),
-        _ => Err(Malformed),
-    }
+fn token(bytes: &[u8]) -> Result<&[u8], Malformed> {
+    if is_token(bytes) { Ok(bytes) } else { Err(Malformed) }
 }
 
 /// The token at the front, and what follows it.
-fn split_token(bytes: &[u8]) -> Result<(&str, &[u8]), Malformed> {
+fn split_token(bytes: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     match bytes.split_at(token_len(bytes)) {
         ([], _) => Err(Malformed),
-        (token, rest) => Ok((str::from_utf8(token).map_err(|_| Malformed)?, rest)),
+        (token, rest) => Ok((token, rest)),
     }
 }

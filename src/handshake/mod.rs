@@ -83,9 +83,11 @@ impl Accepted {
 
 /// The proof that the server read the key (§4.2.2 step 5): base64 of the SHA-1 of key and GUID.
 fn accept_value(key: &[u8]) -> [u8; ACCEPT_LEN] {
-    let hash = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+    let mut hash = Sha1::new();
+    hash.update(key);
+    hash.update(GUID);
     let mut value = [0; ACCEPT_LEN];
-    BASE64_STANDARD.encode_slice(hash, &mut value).expect("20 bytes are 28 in base64");
+    BASE64_STANDARD.encode_slice(hash.finalize(), &mut value).expect("20 bytes are 28 in base64");
     value
 }
 
