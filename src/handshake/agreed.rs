@@ -26,7 +26,7 @@ impl Agreed {
         let chosen = config.compression.as_ref().and_then(|policy| {
             // RFC 7692 §5: in the order of preference. The grammar was checked before.
             let offers =
-                headers.values(Name::Extensions.text()).flat_map(extensions::parse).flatten();
+                headers.values("Sec-WebSocket-Extensions").flat_map(extensions::parse).flatten();
             deflate::accept(offers, policy).map(|(agreed, answer)| ((agreed, policy), answer))
         });
         match chosen {

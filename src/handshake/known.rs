@@ -28,22 +28,22 @@ pub(super) enum Single<'a> {
 /// The headers with a [`Name`].
 pub(super) struct Known<'a> {
     headers: &'a Headers,
-    found: [Single<'a>; NAMES.len()],
+    found: [Single<'a>; NAMES],
 }
 
 impl<'a> Known<'a> {
     pub(super) fn new(headers: &'a Headers) -> Self {
-        let mut found = [Single::Missing; NAMES.len()];
+        let mut known = Self { headers, found: [Single::Missing; NAMES] };
         for (name, value) in headers.fields() {
             if let Some(name) = Name::of(name) {
-                let found = &mut found[name as usize];
+                let found = &mut known.found[name as usize];
                 *found = match found {
                     Single::Missing => Single::Value(value),
                     Single::Value(_) | Single::Repeated => Single::Repeated,
                 };
             }
         }
-        Self { headers, found }
+        known
     }
 
     /// The value of a field that must not stand more than once.
@@ -56,7 +56,7 @@ impl<'a> Known<'a> {
         let (one, several) = match self.single(name) {
             Single::Missing => (None, None),
             Single::Value(value) => (Some(value), None),
-            Single::Repeated => (None, Some(self.headers.values(name.text()))),
+            Single::Repeated => (None, Some(self.repeated(name))),
         };
         one.into_iter().chain(several.into_iter().flatten())
     }
@@ -65,44 +65,39 @@ impl<'a> Known<'a> {
     pub(super) fn has_token(&self, name: Name, token: &str) -> bool {
         let is_token = |part: &[u8]| is(part, token.as_bytes());
         // Mostly it stands alone.
-        self.values(name).any(|value| is_token(value) || elements(value).any(is_token))
+        let has_token = |value: &[u8]| is_token(value) || elements(value).any(is_token);
+        match self.single(name) {
+            Single::Missing => false,
+            Single::Value(value) => has_token(value),
+            Single::Repeated => self.repeated(name).any(has_token),
+        }
+    }
+
+    fn repeated(&self, name: Name) -> impl Iterator<Item = &'a [u8]> {
+        let is_name = move |field: &(&[u8], &[u8])| Name::of(field.0) == Some(name);
+        self.headers.fields().filter(is_name).map(|(_, value)| value)
     }
 }
 
 impl Name {
-    pub(super) fn text(self) -> &'static str {
-        NAMES[self as usize]
-    }
-
-    /// The length leaves one name to compare with, or one for each first letter.
     fn of(name: &[u8]) -> Option<Self> {
-        let possible = match (name.len(), name.first()?) {
-            (4, _) => Self::Host,
-            (7, _) => Self::Upgrade,
-            (10, _) => Self::Connection,
-            (14, _) => Self::ContentLength,
-            (17, b'T' | b't') => Self::TransferEncoding,
-            (17, _) => Self::Key,
-            (20, _) => Self::Accept,
-            (21, _) => Self::Version,
-            (22, _) => Self::Protocol,
-            (24, _) => Self::Extensions,
-            _ => return None,
-        };
-        is(name, possible.text().as_bytes()).then_some(possible)
+        let is = |expected: &str| is(name, expected.as_bytes());
+        // The length says which one it may be.
+        match name.len() {
+            4 if is("Host") => Some(Self::Host),
+            7 if is("Upgrade") => Some(Self::Upgrade),
+            10 if is("Connection") => Some(Self::Connection),
+            14 if is("Content-Length") => Some(Self::ContentLength),
+            17 if is("Transfer-Encoding") => Some(Self::TransferEncoding),
+            17 if is("Sec-WebSocket-Key") => Some(Self::Key),
+            20 if is("Sec-WebSocket-Accept") => Some(Self::Accept),
+            21 if is("Sec-WebSocket-Version") => Some(Self::Version),
+            22 if is("Sec-WebSocket-Protocol") => Some(Self::Protocol),
+            24 if is("Sec-WebSocket-Extensions") => Some(Self::Extensions),
+            _ => None,
+        }
     }
 }
 
-/// In the order of [`Name`].
-const NAMES: [&str; 10] = [
-    "Host",
-    "Upgrade",
-    "Connection",
-    "Content-Length",
-    "Transfer-Encoding",
-    "Sec-WebSocket-Key",
-    "Sec-WebSocket-Accept",
-    "Sec-WebSocket-Version",
-    "Sec-WebSocket-Protocol",
-    "Sec-WebSocket-Extensions",
-];
+/// How many a [`Name`] there is.
+const NAMES: usize = Name::Extensions as usize + 1;

@@ -104,6 +104,10 @@ impl RequestHead {
         if self.method() == "HEAD" { response.write_head(output) } else { response.write(output) }
     }
 
+    pub(super) fn is_get(&self) -> bool {
+        self.headers.part(&self.method) == b"GET"
+    }
+
     fn text(&self, range: &Range<usize>) -> &str {
         str::from_utf8(self.headers.part(range)).unwrap_or_default()
     }

@@ -10,7 +10,7 @@ use super::{
     agreed::Agreed,
     extensions,
     head::{HeadReader, Start, is_head},
-    headers::{elements, is_token},
+    headers::{alphanumeric_and, elements, is_token},
     is_handshake_header,
     known::{Known, Name, Single},
     origin,
@@ -269,7 +269,7 @@ fn check(head: &RequestHead, known: &Known<'_>) -> Result<(), HandshakeError> {
     if head.minor_version == 0 {
         return Err(HandshakeError::UnsupportedHttpVersion);
     }
-    if head.method() != "GET" {
+    if !head.is_get() {
         return Err(HandshakeError::MethodNotGet);
     }
     if has_body(known) {
@@ -335,7 +335,7 @@ fn check_subprotocols(known: &Known<'_>) -> Result<(), HandshakeError> {
 
 /// 128 bits are 21 digits of 6 bits, one of 2 bits and four zeros, and padding (RFC 4648 §4).
 fn is_key(key: &[u8]) -> bool {
-    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let is_digit = |byte: &u8| IS_DIGIT[usize::from(*byte)];
     match key {
         [digits @ .., b'A' | b'Q' | b'g' | b'w', b'=', b'='] => {
             digits.len() == 21 && digits.iter().all(is_digit)
@@ -344,6 +344,8 @@ fn is_key(key: &[u8]) -> bool {
     }
 }
 
+/// The digits of base64.
+const IS_DIGIT: [bool; 256] = alphanumeric_and(b"+/");
 const SWITCHING_PROTOCOLS: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
