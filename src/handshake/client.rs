@@ -158,8 +158,7 @@ impl ClientHandshake {
         config: &Config,
         output: &mut WriteBuffer,
     ) -> Result<Self, HandshakeError> {
-        let mut key = [0; KEY_LEN];
-        BASE64_STANDARD.encode_slice(nonce.bytes(), &mut key).expect("16 bytes are 24 in base64");
+        let key = key(nonce);
         request.write(&key, Agreed::offer(config), output)?;
         Ok(Self {
             accept: accept_value(&key),
@@ -305,6 +304,13 @@ fn parse(head: Vec<u8>, max_headers: usize) -> Result<Response, HandshakeError> 
 fn refused(response: &mut Response, body: &mut BodyReader) -> HandshakeError {
     response.body = body.take();
     HandshakeError::Refused(Box::new(response.clone()))
+}
+
+/// The nonce as it is written (§4.1 #7).
+fn key(nonce: Nonce) -> [u8; KEY_LEN] {
+    let mut key = [0; KEY_LEN];
+    BASE64_STANDARD.encode_slice(nonce.bytes(), &mut key).expect("16 bytes are 24 in base64");
+    key
 }
 
 /// What stands between the host and the key (§4.1 #5 to #7).

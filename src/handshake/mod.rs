@@ -9,7 +9,7 @@
 //! client:  ClientRequest ──► ClientHandshake ──► Accepted ──► Connection
 //! ```
 //!
-//! The head's rules stand each in one place: for a request in `server.rs`, for an answer in
+//! The head's rules stand each in one place: for a request in `rules.rs`, for an answer in
 //! `client.rs`, for the grammar that both share in `head.rs` and `extensions.rs`.
 
 mod agreed;
@@ -23,6 +23,7 @@ mod known;
 mod origin;
 mod request;
 mod response;
+mod rules;
 mod server;
 mod url;
 
