@@ -55,7 +55,9 @@ pub(crate) fn accept<'a>(
     mut offers: impl Iterator<Item = Extension<'a>>,
     policy: &Compression,
 ) -> Option<(Parameters, String)> {
-    offers.find_map(|offer| if offer.name == NAME { accept_one(offer, policy) } else { None })
+    offers.find_map(
+        |offer| if offer.name == NAME.as_bytes() { accept_one(offer, policy) } else { None },
+    )
 }
 
 fn accept_one(offer: Extension<'_>, policy: &Compression) -> Option<(Parameters, String)> {
@@ -118,16 +120,16 @@ impl Said {
             let Parameter { name, value } = parameter.map_err(|_| Invalid)?;
             let value = value.as_deref();
             match name {
-                "server_no_context_takeover" => {
+                b"server_no_context_takeover" => {
                     set(&mut said.server_no_context_takeover, value)?;
                 }
-                "client_no_context_takeover" => {
+                b"client_no_context_takeover" => {
                     set(&mut said.client_no_context_takeover, value)?;
                 }
-                "server_max_window_bits" if said.server_max_window_bits.is_none() => {
+                b"server_max_window_bits" if said.server_max_window_bits.is_none() => {
                     said.server_max_window_bits = Some(bits(value.ok_or(Invalid)?)?);
                 }
-                "client_max_window_bits" if said.client_max_window_bits.is_none() => {
+                b"client_max_window_bits" if said.client_max_window_bits.is_none() => {
                     said.client_max_window_bits = Some(value.map(bits).transpose()?);
                 }
                 _ => return Err(Invalid),
@@ -181,7 +183,7 @@ impl fmt::Display for Said {
 }
 
 /// §7.1.1: these have no value.
-fn set(flag: &mut bool, value: Option<&str>) -> Result<(), Invalid> {
+fn set(flag: &mut bool, value: Option<&[u8]>) -> Result<(), Invalid> {
     if *flag || value.is_some() {
         return Err(Invalid);
     }
@@ -190,16 +192,16 @@ fn set(flag: &mut bool, value: Option<&str>) -> Result<(), Invalid> {
 }
 
 /// §7.1.2: a decimal number from 8 to 15, without leading zeros.
-fn bits(value: &str) -> Result<u8, Invalid> {
+fn bits(value: &[u8]) -> Result<u8, Invalid> {
     match value {
-        "8" => Ok(8),
-        "9" => Ok(9),
-        "10" => Ok(10),
-        "11" => Ok(11),
-        "12" => Ok(12),
-        "13" => Ok(13),
-        "14" => Ok(14),
-        "15" => Ok(15),
+        b"8" => Ok(8),
+        b"9" => Ok(9),
+        b"10" => Ok(10),
+        b"11" => Ok(11),
+        b"12" => Ok(12),
+        b"13" => Ok(13),
+        b"14" => Ok(14),
+        b"15" => Ok(15),
         _ => Err(Invalid),
     }
 }

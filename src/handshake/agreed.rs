@@ -2,13 +2,15 @@
 
 use alloc::string::String;
 
-use super::{HandshakeError, Headers, extensions};
+use super::{
+    HandshakeError, Headers,
+    extensions::{self, Extension},
+    known::{Known, Name},
+};
 use crate::{Config, Connection};
 
 #[cfg(feature = "deflate")]
 use crate::deflate::{self, Compression, Parameters};
-#[cfg(not(feature = "deflate"))]
-use extensions::Extension;
 
 /// What was agreed on.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +25,8 @@ impl Agreed {
     pub(super) fn choose(headers: &Headers, config: &Config) -> (Self, Option<String>) {
         let chosen = config.compression.as_ref().and_then(|policy| {
             // RFC 7692 §5: in the order of preference. The grammar was checked before.
-            let offers = headers.values(EXTENSIONS).flat_map(extensions::parse).flatten();
+            let offers =
+                headers.values("Sec-WebSocket-Extensions").flat_map(extensions::parse).flatten();
             deflate::accept(offers, policy).map(|(agreed, answer)| ((agreed, policy), answer))
         });
         match chosen {
@@ -51,9 +54,9 @@ impl Agreed {
     }
 
     /// Takes a server's answer to that (RFC 6455 §4.1 #5: only what was offered, RFC 7692 §5.1).
-    pub(super) fn take(headers: &Headers, config: &Config) -> Result<Self, HandshakeError> {
+    pub(super) fn take(known: &Known<'_>, config: &Config) -> Result<Self, HandshakeError> {
         let mut agreed = Self::default();
-        for value in headers.values(EXTENSIONS) {
+        for value in known.values(Name::Extensions) {
             extensions::check(value).map_err(|_| HandshakeError::InvalidExtensions)?;
             for extension in extensions::parse(value).flatten() {
                 agreed.add(extension, config)?;
@@ -63,26 +66,24 @@ impl Agreed {
     }
 
     #[cfg(feature = "deflate")]
-    fn add(
-        &mut self,
-        extension: extensions::Extension<'_>,
-        config: &Config,
-    ) -> Result<(), HandshakeError> {
+    fn add(&mut self, extension: Extension<'_>, config: &Config) -> Result<(), HandshakeError> {
         match &config.compression {
-            Some(policy) if extension.name == deflate::NAME && self.compression.is_none() => {
+            Some(policy)
+                if extension.name == deflate::NAME.as_bytes() && self.compression.is_none() =>
+            {
                 let agreed = deflate::agree(extension, policy);
                 let parameters = agreed.map_err(|_| HandshakeError::InvalidCompression)?;
                 self.compression = Some((parameters, policy.clone()));
                 Ok(())
             }
-            _ => Err(HandshakeError::UnofferedExtension(extension.name.into())),
+            _ => Err(unoffered(extension)),
         }
     }
 
     #[cfg(not(feature = "deflate"))]
     fn add(&mut self, extension: Extension<'_>, _: &Config) -> Result<(), HandshakeError> {
         let Self {} = self;
-        Err(HandshakeError::UnofferedExtension(extension.name.into()))
+        Err(unoffered(extension))
     }
 
     /// Tells the connection.
@@ -97,4 +98,6 @@ impl Agreed {
     }
 }
 
-pub(super) const EXTENSIONS: &str = "sec-websocket-extensions";
+fn unoffered(extension: Extension<'_>) -> HandshakeError {
+    HandshakeError::UnofferedExtension(String::from_utf8_lossy(extension.name).into())
+}

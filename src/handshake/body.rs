@@ -4,7 +4,10 @@
 use alloc::vec::Vec;
 use core::mem;
 
-use super::{Headers, Response};
+use super::{
+    Headers, Response,
+    known::{Known, Name},
+};
 use crate::hidden::Hidden;
 
 /// Gathers a body of at most `limit` bytes.
@@ -87,10 +90,10 @@ impl BodyReader {
 }
 
 fn framing(headers: &Headers) -> Framing {
-    if headers.has_token("transfer-encoding", "chunked") {
+    if Known::new(headers).has_token(Name::TransferEncoding, "chunked") {
         return Framing::ChunkSize(Vec::new());
     }
-    let length = headers.text("content-length").and_then(|length| length.parse().ok());
+    let length = headers.text("Content-Length").and_then(|length| length.parse().ok());
     length.map_or(Framing::UntilEnd, Framing::Length)
 }
 

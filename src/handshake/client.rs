@@ -11,9 +11,10 @@ use super::{
     Accepted, HandshakeError, Headers, Response, VERSION, accept_value,
     agreed::Agreed,
     body::BodyReader,
-    head::{HeadReader, Start, fields, with_header_room},
-    headers::{Single, is_token},
+    head::{FEW_HEADERS, HeadReader, Start, fields, header_room},
+    headers::is_token,
     is_handshake_header,
+    known::{Known, Name, Single},
     response::{write_field, write_headers},
     url::Url,
 };
@@ -109,7 +110,7 @@ impl ClientRequest {
 
     fn write(
         &self,
-        key: &str,
+        key: &[u8; KEY_LEN],
         extensions: Option<String>,
         output: &mut WriteBuffer,
     ) -> Result<(), HandshakeError> {
@@ -129,7 +130,7 @@ impl ClientRequest {
                 head.extend_from_slice(part.as_bytes());
             }
             head.extend_from_slice(UPGRADE);
-            head.extend_from_slice(key.as_bytes());
+            head.extend_from_slice(key);
             write_field(b"\r\nSec-WebSocket-Version", VERSION.as_bytes(), head);
             if !self.subprotocols.is_empty() {
                 let subprotocols = self.subprotocols.join(", ");
@@ -157,10 +158,10 @@ impl ClientHandshake {
         config: &Config,
         output: &mut WriteBuffer,
     ) -> Result<Self, HandshakeError> {
-        let key = BASE64_STANDARD.encode(nonce.bytes());
+        let key = key(nonce);
         request.write(&key, Agreed::offer(config), output)?;
         Ok(Self {
-            accept: accept_value(key.as_bytes()),
+            accept: accept_value(&key),
             subprotocols: request.subprotocols.clone(),
             requires_subprotocol: request.requires_subprotocol,
             config: config.clone(),
@@ -238,9 +239,10 @@ impl ClientHandshake {
     }
 
     fn accept(&mut self, response: Response) -> Result<(Accepted, Response), HandshakeError> {
-        let subprotocol = self.check(&response.headers)?;
+        let known = Known::new(&response.headers);
+        let subprotocol = self.check(&known)?;
         // #5: only what was offered.
-        let agreed = Agreed::take(&response.headers, &self.config)?;
+        let agreed = Agreed::take(&known, &self.config)?;
         let accepted = Accepted {
             role: Role::Client,
             config: self.config.clone(),
@@ -251,21 +253,21 @@ impl ClientHandshake {
     }
 
     /// The rules of §4.1 for a 101; returns the chosen subprotocol.
-    fn check(&self, headers: &Headers) -> Result<Option<String>, HandshakeError> {
+    fn check(&self, known: &Known<'_>) -> Result<Option<String>, HandshakeError> {
         // #2, #3: in any letter case.
-        if !headers.has_token("upgrade", "websocket") {
+        if !known.has_token(Name::Upgrade, "websocket") {
             return Err(HandshakeError::MissingUpgrade);
         }
-        if !headers.has_token("connection", "upgrade") {
+        if !known.has_token(Name::Connection, "Upgrade") {
             return Err(HandshakeError::MissingConnectionUpgrade);
         }
         // #4: exactly the value, once (§11.3.3).
-        match headers.single("sec-websocket-accept") {
+        match known.single(Name::Accept) {
             Single::Value(value) if value == self.accept => {}
             _ => return Err(HandshakeError::InvalidAccept),
         }
         // #6: one of those that were offered, once (§11.3.4).
-        match headers.single("sec-websocket-protocol") {
+        match known.single(Name::Protocol) {
             Single::Value(chosen) => {
                 let chosen = String::from_utf8_lossy(chosen).into_owned();
                 if !self.subprotocols.contains(&chosen) {
@@ -281,21 +283,21 @@ impl ClientHandshake {
 }
 
 fn parse(head: Vec<u8>, max_headers: usize) -> Result<Response, HandshakeError> {
-    let (status, minor_version, fields) = with_header_room(&head, max_headers, |room| {
-        let config = httparse::ParserConfig::default();
-        let mut response = httparse::Response::new(&mut []);
-        match config.parse_response_with_uninit_headers(&mut response, &head, room) {
-            Ok(httparse::Status::Complete(_)) => {}
-            Err(httparse::Error::Version) => return Err(HandshakeError::UnsupportedHttpVersion),
-            _ => return Err(HandshakeError::MalformedHead),
-        }
-        let fields = fields(&head, response.headers);
-        Ok((response.code.unwrap_or_default(), response.version, fields))
-    })?;
+    let (mut few, mut many) = (FEW_HEADERS, Vec::new());
+    let room = header_room(&head, max_headers, &mut few, &mut many);
+    let mut response = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    match parser.parse_response_with_uninit_headers(&mut response, &head, room) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Err(httparse::Error::Version) => return Err(HandshakeError::UnsupportedHttpVersion),
+        _ => return Err(HandshakeError::MalformedHead),
+    }
+    let status = response.code.unwrap_or_default();
     // §4.1: the answer to an upgrade comes in HTTP/1.1.
-    if status == 101 && minor_version != Some(1) {
+    if status == 101 && response.version != Some(1) {
         return Err(HandshakeError::UnsupportedHttpVersion);
     }
+    let fields = fields(&head, response.headers);
     Ok(Response { status, headers: Headers::parsed(head, fields), body: Vec::new() })
 }
 
@@ -304,7 +306,16 @@ fn refused(response: &mut Response, body: &mut BodyReader) -> HandshakeError {
     HandshakeError::Refused(Box::new(response.clone()))
 }
 
+/// The nonce as it is written (§4.1 #7).
+fn key(nonce: Nonce) -> [u8; KEY_LEN] {
+    let mut key = [0; KEY_LEN];
+    BASE64_STANDARD.encode_slice(nonce.bytes(), &mut key).expect("16 bytes are 24 in base64");
+    key
+}
+
 /// What stands between the host and the key (§4.1 #5 to #7).
 const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ";
+/// Of 16 bytes in base64.
+const KEY_LEN: usize = 24;
 /// What a common request takes, in bytes.
 const REQUEST_LEN: usize = 256;

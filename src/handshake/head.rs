@@ -91,8 +91,7 @@ impl HeadReader {
     fn find_end(&mut self, new: &[u8]) -> Result<Option<usize>, HandshakeError> {
         let before = self.bytes.len();
         let mut at = 0;
-        while let Some(len) = memchr::memchr(b'\n', &new[at..]) {
-            let line_feed = at + len;
+        for line_feed in memchr::memchr_iter(b'\n', new) {
             self.check_first_line(&new[at..line_feed], at + before)?;
             at = line_feed + 1;
             // RFC 9112 §2.2 lets a line end in a bare LF, but nobody needs it, and a proxy that
@@ -126,7 +125,11 @@ impl HeadReader {
             return Ok(());
         }
         let possible = match self.start {
-            Start::Request => piece.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r')),
+            Start::Request => {
+                let is_possible = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r');
+                // Without an early end, so that it is done in vectors.
+                piece.iter().fold(true, |all, byte| all & is_possible(byte))
+            }
             Start::Status => {
                 let expected = STATUS_START.get(offset..).unwrap_or_default();
                 piece.iter().zip(expected).all(|(byte, expected)| byte == expected)
@@ -141,20 +144,19 @@ pub(super) fn is_head(request: &[u8]) -> bool {
     request.trim_ascii_start().starts_with(b"HEAD ")
 }
 
-/// Lends `parse` room for as many headers as `head` can have within the limit, without clearing it.
-pub(super) fn with_header_room<'b, T>(
-    head: &'b [u8],
+/// Room for as many headers as `head` can have within the limit: `few`, or what `many` gets.
+pub(super) fn header_room<'r, 'h>(
+    head: &'h [u8],
     max_headers: usize,
-    parse: impl FnOnce(&mut [MaybeUninit<httparse::Header<'b>>]) -> T,
-) -> T {
-    let mut room = [const { MaybeUninit::uninit() }; FEW];
+    few: &'r mut [HeaderRoom<'h>; FEW],
+    many: &'r mut Vec<HeaderRoom<'h>>,
+) -> &'r mut [HeaderRoom<'h>] {
     if max_headers <= FEW {
-        return parse(&mut room);
+        return few;
     }
     let lines = memchr::memchr_iter(b'\n', head).count();
-    let mut room = Vec::new();
-    room.resize_with(lines.min(max_headers), MaybeUninit::uninit);
-    parse(&mut room)
+    many.resize_with(lines.min(max_headers), MaybeUninit::uninit);
+    many
 }
 
 /// Where in `head` the parsed fields stand.
@@ -172,6 +174,10 @@ pub(super) fn place(head: &[u8], part: &[u8]) -> Range<usize> {
     start..start + part.len()
 }
 
+/// Where the parser puts a header.
+type HeaderRoom<'h> = MaybeUninit<httparse::Header<'h>>;
+/// Room that is not cleared, and lies on the stack.
+pub(super) const FEW_HEADERS: [HeaderRoom<'_>; FEW] = [const { MaybeUninit::uninit() }; FEW];
 /// The default of `Config::max_headers`, for which no room is allocated.
 const FEW: usize = 100;
 const CRLF_LEN: usize = 2;

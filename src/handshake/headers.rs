@@ -1,7 +1,7 @@
 //! HTTP header fields: names and values in one block, in the order in which they came.
 
 use alloc::{format, string::String, vec::Vec};
-use core::{fmt, ops::Range, str};
+use core::{fmt, iter, ops::Range, str};
 
 use super::HandshakeError;
 
@@ -50,33 +50,19 @@ impl Headers {
     }
 
     /// The values of all fields of that name.
+    #[inline]
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.fields
             .iter()
-            .filter(move |field| self.part(&field.name).eq_ignore_ascii_case(name.as_bytes()))
+            .filter(move |field| {
+                field.name.len() == name.len() && is(self.part(&field.name), name.as_bytes())
+            })
             .map(|field| self.part(&field.value))
     }
 
     /// The first value of that name, if it is text (UTF-8).
     pub fn text<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.values(name).next().and_then(|value| str::from_utf8(value).ok())
-    }
-
-    /// The value of a field that must not stand more than once.
-    pub(super) fn single<'a>(&'a self, name: &'a str) -> Single<'a> {
-        let mut values = self.values(name);
-        match (values.next(), values.next()) {
-            (None, _) => Single::Missing,
-            (Some(value), None) => Single::Value(value),
-            (Some(_), Some(_)) => Single::Repeated,
-        }
-    }
-
-    /// Whether one of the comma-separated tokens of `name` is `token`, in any letter case.
-    pub(super) fn has_token(&self, name: &str, token: &str) -> bool {
-        let is = |part: &[u8]| part.eq_ignore_ascii_case(token.as_bytes());
-        // Mostly it stands alone.
-        self.values(name).any(|value| is(value) || elements(value).any(is))
     }
 
     /// Refuses what would break out of its field: a name that is no token, control characters in a
@@ -120,29 +106,45 @@ impl PartialEq for Headers {
 
 impl Eq for Headers {}
 
-/// What stands under a name that must not be repeated.
-pub(super) enum Single<'a> {
-    Missing,
-    Value(&'a [u8]),
-    Repeated,
+/// Whether both are the same in any letter case. Mostly they are in one case, which is found sooner.
+#[inline]
+pub(super) fn is(part: &[u8], expected: &[u8]) -> bool {
+    part == expected || part.eq_ignore_ascii_case(expected)
 }
 
 /// The elements of a comma-separated list; empty ones are passed over (RFC 9110 §5.6.1).
 pub(super) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|byte| *byte == b',').map(trim).filter(|element| !element.is_empty())
+    split(value, b',').map(trim).filter(|element| !element.is_empty())
+}
+
+/// The parts that `separator` stands between.
+pub(super) fn split(bytes: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    iter::from_fn(move || {
+        let bytes = rest?;
+        let end = memchr::memchr(separator, bytes);
+        rest = end.map(|end| &bytes[end + 1..]);
+        Some(&bytes[..end.unwrap_or(bytes.len())])
+    })
 }
 
 /// Takes optional white space off both ends.
-pub(super) fn trim(value: &[u8]) -> &[u8] {
-    let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
-    let start = value.iter().take_while(blank).count();
-    let end = value.iter().rev().take_while(blank).count();
-    value.get(start..value.len() - end).unwrap_or_default()
+pub(super) fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
 }
 
 /// RFC 9110 §5.6.2: visible ASCII but delimiters, and not empty.
 pub(super) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|byte| IS_TOKEN[usize::from(*byte)])
+    !bytes.is_empty() && token_len(bytes) == bytes.len()
+}
+
+/// How many bytes at the front may stand in a token.
+pub(super) fn token_len(bytes: &[u8]) -> usize {
+    let end = bytes.iter().position(|byte| !IS_TOKEN[usize::from(*byte)]);
+    end.unwrap_or(bytes.len())
 }
 
 /// RFC 9110 §5.5: visible characters, blanks, and bytes from 0x80 on; no CR, LF or NUL.
@@ -150,20 +152,22 @@ fn is_field_value(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..=0xff))
 }
 
-const IS_TOKEN: [bool; 256] = {
-    let mut is_token = [false; 256];
+/// A table of the bytes that are letters, digits, or in `others`.
+pub(super) const fn alphanumeric_and(mut others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
     let mut byte = 0;
-    while byte < is_token.len() {
-        is_token[byte] = (byte as u8).is_ascii_alphanumeric();
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
         byte += 1;
     }
-    let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
     while let [byte, rest @ ..] = others {
-        is_token[*byte as usize] = true;
+        table[*byte as usize] = true;
         others = rest;
     }
-    is_token
-};
+    table
+}
+
+const IS_TOKEN: [bool; 256] = alphanumeric_and(b"!#$%&'*+-.^_`|~");
 
 /// Headers whose values are credentials.
 const SECRETS: [&str; 6] = [

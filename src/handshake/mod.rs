@@ -9,7 +9,7 @@
 //! client:  ClientRequest ──► ClientHandshake ──► Accepted ──► Connection
 //! ```
 //!
-//! The head's rules stand each in one place: for a request in `server.rs`, for an answer in
+//! The head's rules stand each in one place: for a request in `rules.rs`, for an answer in
 //! `client.rs`, for the grammar that both share in `head.rs` and `extensions.rs`.
 
 mod agreed;
@@ -19,9 +19,11 @@ mod error;
 mod extensions;
 mod head;
 mod headers;
+mod known;
 mod origin;
 mod request;
 mod response;
+mod rules;
 mod server;
 mod url;
 
@@ -82,9 +84,11 @@ impl Accepted {
 
 /// The proof that the server read the key (§4.2.2 step 5): base64 of the SHA-1 of key and GUID.
 fn accept_value(key: &[u8]) -> [u8; ACCEPT_LEN] {
-    let hash = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+    let mut hash = Sha1::new();
+    hash.update(key);
+    hash.update(GUID);
     let mut value = [0; ACCEPT_LEN];
-    BASE64_STANDARD.encode_slice(hash, &mut value).expect("20 bytes are 28 in base64");
+    BASE64_STANDARD.encode_slice(hash.finalize(), &mut value).expect("20 bytes are 28 in base64");
     value
 }
 

@@ -1,17 +1,20 @@
 //! Which pages may connect (RFC 6455 §10.2): a browser names the page's origin, and sends its
 //! cookies whatever page asks.
 
-use super::{HandshakeError, Headers, headers::Single, url::default_port, url::split_port};
+use core::str;
+
+use super::{HandshakeError, Headers, url::default_port, url::split_port};
 
 /// Accepts requests without an Origin (no browser sent them), and those that `allowed` accepts.
 pub(super) fn check(
     headers: &Headers,
     allowed: impl FnOnce(&str) -> bool,
 ) -> Result<(), HandshakeError> {
-    let origin = match headers.single("origin") {
-        Single::Missing => return Ok(()),
-        Single::Value(origin) => core::str::from_utf8(origin).ok(),
-        Single::Repeated => None,
+    let mut origins = headers.values("Origin");
+    let origin = match (origins.next(), origins.next()) {
+        (None, _) => return Ok(()),
+        (Some(origin), None) => str::from_utf8(origin).ok(),
+        (Some(_), Some(_)) => None,
     };
     if origin.is_some_and(allowed) { Ok(()) } else { Err(HandshakeError::ForbiddenOrigin) }
 }

@@ -5,7 +5,7 @@ use core::{ops::Range, str};
 
 use super::{
     HandshakeError, Headers, Response,
-    head::{fields, place, with_header_room},
+    head::{FEW_HEADERS, fields, header_room, place},
     headers::trim,
     url::is_authority,
 };
@@ -26,29 +26,25 @@ pub struct RequestHead {
 
 impl RequestHead {
     pub(super) fn parse(head: Vec<u8>, max_headers: usize) -> Result<Self, HandshakeError> {
-        let (method, authority, resource, minor_version, fields) =
-            with_header_room(&head, max_headers, |room| {
-                let mut request = httparse::Request::new(&mut []);
-                match request.parse_with_uninit_headers(&head, room) {
-                    Ok(httparse::Status::Complete(_)) => {}
-                    Err(httparse::Error::Version) => {
-                        return Err(HandshakeError::UnsupportedHttpVersion);
-                    }
-                    _ => return Err(HandshakeError::MalformedHead),
-                }
-                let target = request.path.unwrap_or_default();
-                let method = request.method.unwrap_or_default();
-                // RFC 9112 §3.2.4: the asterisk asks the server itself, and only OPTIONS may.
-                let (authority, resource) = match target {
-                    "*" if method == "OPTIONS" => (None, target),
-                    _ => split(target).ok_or(HandshakeError::InvalidTarget)?,
-                };
-                let place = |part: &str| place(&head, part.as_bytes());
-                let method = place(method);
-                let minor_version = request.version.unwrap_or_default();
-                let fields = fields(&head, request.headers);
-                Ok((method, authority.map(place), place(resource), minor_version, fields))
-            })?;
+        let (mut few, mut many) = (FEW_HEADERS, Vec::new());
+        let room = header_room(&head, max_headers, &mut few, &mut many);
+        let mut request = httparse::Request::new(&mut []);
+        match request.parse_with_uninit_headers(&head, room) {
+            Ok(httparse::Status::Complete(_)) => {}
+            Err(httparse::Error::Version) => return Err(HandshakeError::UnsupportedHttpVersion),
+            _ => return Err(HandshakeError::MalformedHead),
+        }
+        let target = request.path.unwrap_or_default();
+        let method = request.method.unwrap_or_default();
+        // RFC 9112 §3.2.4: the asterisk asks the server itself, and only OPTIONS may.
+        let (authority, resource) = match target {
+            "*" if method == "OPTIONS" => (None, target),
+            _ => split(target).ok_or(HandshakeError::InvalidTarget)?,
+        };
+        let place = |part: &str| place(&head, part.as_bytes());
+        let (method, authority, resource) = (place(method), authority.map(place), place(resource));
+        let minor_version = request.version.unwrap_or_default();
+        let fields = fields(&head, request.headers);
         let headers = Headers::parsed(head, fields);
         Ok(Self { method, authority, resource, minor_version, headers })
     }
@@ -78,7 +74,7 @@ impl RequestHead {
         match &self.authority {
             // RFC 9112 §3.2.2: it counts, not the Host header.
             Some(authority) => Some(self.text(authority)),
-            None => self.headers.text("host"),
+            None => self.headers.text("Host"),
         }
     }
 
@@ -90,7 +86,7 @@ impl RequestHead {
     /// The cookies, name and value, not decoded (RFC 6265 §5.4).
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
-            .values("cookie")
+            .values("Cookie")
             .flat_map(|value| value.split(|byte| *byte == b';'))
             .filter_map(|pair| str::from_utf8(trim(pair)).ok()?.split_once('='))
     }
@@ -108,11 +104,8 @@ impl RequestHead {
         if self.method() == "HEAD" { response.write_head(output) } else { response.write(output) }
     }
 
-    /// Whether a body follows the head, or may.
-    pub(super) fn has_body(&self) -> bool {
-        let empty = |value: &[u8]| !value.is_empty() && value.iter().all(|byte| *byte == b'0');
-        self.headers.values("transfer-encoding").next().is_some()
-            || !self.headers.values("content-length").all(empty)
+    pub(super) fn is_get(&self) -> bool {
+        self.headers.part(&self.method) == b"GET"
     }
 
     fn text(&self, range: &Range<usize>) -> &str {
@@ -133,5 +126,5 @@ fn split(target: &str) -> Option<(Option<&str>, &str)> {
     let known =
         ["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    (known && is_authority(authority)).then_some((Some(authority), resource))
+    (known && is_authority(authority.as_bytes())).then_some((Some(authority), resource))
 }

@@ -68,7 +68,7 @@ impl Response {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).into_bytes();
         write_headers(&self.headers, &mut head);
         // RFC 9110 §15.5.22: what a 426 upgrades to is named in `Connection` too.
-        let upgrade = if self.headers.text("upgrade").is_some() { ", Upgrade" } else { "" };
+        let upgrade = if self.headers.text("Upgrade").is_some() { ", Upgrade" } else { "" };
         head.extend_from_slice(format!("Connection: close{upgrade}\r\n").as_bytes());
         if self.has_body() {
             head.extend_from_slice(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());

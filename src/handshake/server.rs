@@ -1,21 +1,20 @@
 //! The server's side: a request in, an [`Offer`] out, which the application accepts or rejects.
 //!
-//! [`Offer::check`] is the one place for the rules of RFC 6455 §4.2.1.
+//! The rules of RFC 6455 §4.2.1 are in `rules.rs`.
 
 use alloc::{string::String, vec::Vec};
 use core::{ops, str};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-
 use super::{
-    Accepted, HandshakeError, Headers, RequestHead, Response, VERSION, accept_value,
-    agreed::{Agreed, EXTENSIONS},
-    extensions,
+    Accepted, HandshakeError, Headers, RequestHead, Response, accept_value,
+    agreed::Agreed,
     head::{HeadReader, Start, is_head},
-    headers::{Single, elements, is_token},
-    is_handshake_header, origin,
+    headers::elements,
+    is_handshake_header,
+    known::{Known, Name},
+    origin,
     response::write_headers,
-    url::is_authority,
+    rules,
 };
 use crate::{Config, Role, WriteBuffer, hidden::Hidden};
 
@@ -109,13 +108,13 @@ impl ServerHandshake {
     fn request(&mut self, head: Vec<u8>) -> Result<Request, HandshakeError> {
         self.is_head = is_head(&head);
         let head = RequestHead::parse(head, self.config.max_headers)?;
-        check_host(&head)?;
-        if !head.headers().has_token("upgrade", "websocket") {
+        let known = Known::new(head.headers());
+        rules::check_host(&head, &known)?;
+        if !known.has_token(Name::Upgrade, "websocket") {
             return Ok(Request::Http(head));
         }
-        let offer = Offer { head, config: self.config.clone() };
-        offer.check()?;
-        Ok(Request::Upgrade(offer))
+        rules::check(&head, &known)?;
+        Ok(Request::Upgrade(Offer { head, config: self.config.clone() }))
     }
 }
 
@@ -141,14 +140,14 @@ impl Offer {
 
     /// The page's origin, which a browser always sends (RFC 6455 §4.1, RFC 6454).
     pub fn origin(&self) -> Option<&str> {
-        self.headers().text("origin")
+        self.headers().text("Origin")
     }
 
     /// The subprotocols that the client speaks, the one that it likes best first (§1.9).
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         // Tokens are ASCII, and `check` let nothing else pass.
         self.headers()
-            .values("sec-websocket-protocol")
+            .values("Sec-WebSocket-Protocol")
             .flat_map(elements)
             .map(|token| str::from_utf8(token).unwrap_or_default())
     }
@@ -197,7 +196,7 @@ impl Offer {
         }
         answer.headers.check(is_handshake_header)?;
         let (agreed, extensions) = Agreed::choose(self.headers(), &self.config);
-        let key = self.headers().values("sec-websocket-key").next().unwrap_or_default();
+        let key = self.headers().values("Sec-WebSocket-Key").next().unwrap_or_default();
         output.append(ANSWER_LEN, |head| {
             head.extend_from_slice(SWITCHING_PROTOCOLS);
             head.extend_from_slice(&accept_value(key));
@@ -232,43 +231,6 @@ impl Offer {
     ) -> Result<(), HandshakeError> {
         response.write(output)
     }
-
-    /// The rules of §4.2.1 for a request that asks for a WebSocket.
-    fn check(&self) -> Result<(), HandshakeError> {
-        let headers = self.headers();
-        // #1: GET, and HTTP/1.1 or higher; httparse knows no 1.x above 1.1.
-        if self.minor_version == 0 {
-            return Err(HandshakeError::UnsupportedHttpVersion);
-        }
-        if self.method() != "GET" {
-            return Err(HandshakeError::MethodNotGet);
-        }
-        if self.has_body() {
-            return Err(HandshakeError::UnexpectedBody);
-        }
-        // #4: a list of tokens, in any letter case.
-        if !headers.has_token("connection", "upgrade") {
-            return Err(HandshakeError::MissingConnectionUpgrade);
-        }
-        // #5: 16 bytes in base64, once (§11.3.1).
-        match headers.single("sec-websocket-key") {
-            Single::Value(key) if is_key(key) => {}
-            _ => return Err(HandshakeError::InvalidKey),
-        }
-        // #6: once (§11.3.5), and 13; §4.4: other versions are told which one there is.
-        match headers.single("sec-websocket-version") {
-            Single::Value(version) if version == VERSION.as_bytes() => {}
-            Single::Value(_) => return Err(HandshakeError::UnsupportedVersion),
-            Single::Missing | Single::Repeated => return Err(HandshakeError::InvalidVersion),
-        }
-        // #8, §4.1 #10: tokens, all different.
-        check_subprotocols(headers)?;
-        // #9: the grammar of §9.1, whatever the extensions are.
-        for value in headers.values(EXTENSIONS) {
-            extensions::check(value).map_err(|_| HandshakeError::InvalidExtensions)?;
-        }
-        Ok(())
-    }
 }
 
 impl ops::Deref for Offer {
@@ -298,33 +260,6 @@ impl Answer {
         self.headers.push(name, value);
         self
     }
-}
-
-/// RFC 6455 §4.2.1 #2, RFC 9112 §3.2: one Host, with a value that is one.
-fn check_host(head: &RequestHead) -> Result<(), HandshakeError> {
-    match head.headers().single("host") {
-        Single::Value(host) if str::from_utf8(host).is_ok_and(is_authority) => Ok(()),
-        Single::Missing if head.minor_version == 0 => Ok(()),
-        _ => Err(HandshakeError::InvalidHost),
-    }
-}
-
-fn check_subprotocols(headers: &Headers) -> Result<(), HandshakeError> {
-    for value in headers.values("sec-websocket-protocol") {
-        if elements(value).next().is_none() || !elements(value).all(is_token) {
-            return Err(HandshakeError::InvalidSubprotocols);
-        }
-    }
-    let mut tokens: Vec<_> = headers.values("sec-websocket-protocol").flat_map(elements).collect();
-    // Sorted, so that a head full of tokens costs no time that grows with their square.
-    tokens.sort_unstable();
-    let repeated = tokens.windows(2).any(|pair| pair[0] == pair[1]);
-    if repeated { Err(HandshakeError::InvalidSubprotocols) } else { Ok(()) }
-}
-
-fn is_key(key: &[u8]) -> bool {
-    let mut decoded = [0; 18];
-    matches!(BASE64_STANDARD.decode_slice(key, &mut decoded), Ok(16))
 }
 
 const SWITCHING_PROTOCOLS: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\

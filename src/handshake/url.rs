@@ -1,9 +1,9 @@
 //! The URL of a WebSocket (RFC 6455 §3): `ws://host[:port][/path][?query]`, or `wss:`.
 
 use alloc::{format, string::String};
-use core::fmt;
+use core::{fmt, str};
 
-use super::InvalidUrl;
+use super::{InvalidUrl, headers::alphanumeric_and};
 
 /// A URL in its parts.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,8 +76,11 @@ pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Invalid
 }
 
 /// Whether `authority` is a host, with or without a port.
-pub(crate) fn is_authority(authority: &str) -> bool {
-    split_port(authority).is_ok_and(|(host, _)| is_host(host))
+pub(crate) fn is_authority(authority: &[u8]) -> bool {
+    // Mostly it is a name alone.
+    is_name(authority)
+        || str::from_utf8(authority)
+            .is_ok_and(|authority| split_port(authority).is_ok_and(|(host, _)| is_host(host)))
 }
 
 /// A registered name or an IPv4 address (RFC 3986 §3.2.2), or an IPv6 address in brackets.
@@ -85,11 +88,17 @@ fn is_host(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         return address.parse::<core::net::Ipv6Addr>().is_ok();
     }
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte);
-    !host.is_empty() && host.bytes().all(allowed)
+    is_name(host.as_bytes())
+}
+
+/// RFC 3986 §3.2.2: letters, digits, and what needs no percent-encoding.
+fn is_name(host: &[u8]) -> bool {
+    !host.is_empty() && host.iter().all(|byte| IS_IN_NAME[usize::from(*byte)])
 }
 
 /// The port of `ws` and `wss` where the URL names none (§3).
 pub(crate) const fn default_port(secure: bool) -> u16 {
     if secure { 443 } else { 80 }
 }
+
+const IS_IN_NAME: [bool; 256] = alphanumeric_and(b"-._~!$&'()*+,;=%");

@@ -1,0 +1,94 @@
+//! The rules of RFC 6455 §4.2.1 for a request.
+
+use alloc::vec::Vec;
+
+use super::{
+    HandshakeError, RequestHead, VERSION, extensions,
+    headers::{alphanumeric_and, elements, is_token},
+    known::{Known, Name, Single},
+    url::is_authority,
+};
+
+/// The rules of §4.2.1 for a request that asks for a WebSocket.
+pub(super) fn check(head: &RequestHead, known: &Known<'_>) -> Result<(), HandshakeError> {
+    // #1: GET, and HTTP/1.1 or higher; httparse knows no 1.x above 1.1.
+    if head.minor_version == 0 {
+        return Err(HandshakeError::UnsupportedHttpVersion);
+    }
+    if !head.is_get() {
+        return Err(HandshakeError::MethodNotGet);
+    }
+    if has_body(known) {
+        return Err(HandshakeError::UnexpectedBody);
+    }
+    // #4: a list of tokens, in any letter case.
+    if !known.has_token(Name::Connection, "Upgrade") {
+        return Err(HandshakeError::MissingConnectionUpgrade);
+    }
+    // #5: 16 bytes in base64, once (§11.3.1).
+    match known.single(Name::Key) {
+        Single::Value(key) if is_key(key) => {}
+        _ => return Err(HandshakeError::InvalidKey),
+    }
+    // #6: once (§11.3.5), and 13; §4.4: other versions are told which one there is.
+    match known.single(Name::Version) {
+        Single::Value(version) if version == VERSION.as_bytes() => {}
+        Single::Value(_) => return Err(HandshakeError::UnsupportedVersion),
+        Single::Missing | Single::Repeated => return Err(HandshakeError::InvalidVersion),
+    }
+    // #8, §4.1 #10: tokens, all different.
+    check_subprotocols(known)?;
+    // #9: the grammar of §9.1, whatever the extensions are.
+    for value in known.values(Name::Extensions) {
+        extensions::check(value).map_err(|_| HandshakeError::InvalidExtensions)?;
+    }
+    Ok(())
+}
+
+/// RFC 6455 §4.2.1 #2, RFC 9112 §3.2: one Host, with a value that is one.
+pub(super) fn check_host(head: &RequestHead, known: &Known<'_>) -> Result<(), HandshakeError> {
+    match known.single(Name::Host) {
+        Single::Value(host) if is_authority(host) => Ok(()),
+        Single::Missing if head.minor_version == 0 => Ok(()),
+        _ => Err(HandshakeError::InvalidHost),
+    }
+}
+
+/// Whether a body follows the head, or may.
+fn has_body(known: &Known<'_>) -> bool {
+    let empty = |value: &[u8]| !value.is_empty() && value.iter().all(|byte| *byte == b'0');
+    known.values(Name::TransferEncoding).next().is_some()
+        || !known.values(Name::ContentLength).all(empty)
+}
+
+fn check_subprotocols(known: &Known<'_>) -> Result<(), HandshakeError> {
+    let mut tokens = Vec::new();
+    for value in known.values(Name::Protocol) {
+        let before = tokens.len();
+        tokens.extend(elements(value));
+        if tokens.len() == before {
+            return Err(HandshakeError::InvalidSubprotocols);
+        }
+    }
+    // Sorted, so that a head full of tokens costs no time that grows with their square.
+    tokens.sort_unstable();
+    let repeated = tokens.windows(2).any(|pair| pair[0] == pair[1]);
+    if repeated || !tokens.into_iter().all(is_token) {
+        return Err(HandshakeError::InvalidSubprotocols);
+    }
+    Ok(())
+}
+
+/// 128 bits are 21 digits of 6 bits, one of 2 bits and four zeros, and padding (RFC 4648 §4).
+fn is_key(key: &[u8]) -> bool {
+    let is_digit = |byte: &u8| IS_DIGIT[usize::from(*byte)];
+    match key {
+        [digits @ .., b'A' | b'Q' | b'g' | b'w', b'=', b'='] => {
+            digits.len() == 21 && digits.iter().all(is_digit)
+        }
+        _ => false,
+    }
+}
+
+/// The digits of base64.
+const IS_DIGIT: [bool; 256] = alphanumeric_and(b"+/");
