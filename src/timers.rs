@@ -238,8 +238,11 @@ impl Timers {
 impl Millis {
     /// `None` is no limit. A part of a millisecond counts as a whole one.
     fn new(duration: Option<Duration>) -> Self {
-        let millis = duration.map(|duration| duration.as_nanos().div_ceil(NANOS_PER_MILLI.into()));
-        Self(millis.and_then(|millis| u32::try_from(millis).ok()).unwrap_or(u32::MAX))
+        let millis = duration.and_then(|duration| {
+            let part = duration.subsec_nanos().div_ceil(NANOS_PER_MILLI as u32);
+            u32::try_from(duration.as_secs()).ok()?.checked_mul(1000)?.checked_add(part)
+        });
+        Self(millis.unwrap_or(u32::MAX))
     }
 
     fn after(self, start: u64) -> u64 {
