@@ -126,7 +126,7 @@ impl Assembler {
             Gathered::Nothing => {}
             Gathered::Failed => return Err(ProtocolError::InvalidUtf8),
         }
-        Ok(if chunk.is_last() { self.take() } else { None })
+        if chunk.is_last() { Ok(self.take()) } else { Ok(None) }
     }
 
     /// Takes the next chunk of a message that did not come as one, and says which piece of the
@@ -255,15 +255,19 @@ pub(crate) fn lend(kind: Kind, bytes: &[u8]) -> Result<Message<'_>, ProtocolErro
 
 /// By how many bytes to grow what is held so that `add` more fit.
 ///
-/// To twice what is held then, or one step; but in the message's last frame not beyond its end, so
-/// that the last byte finds length and capacity equal.
+/// To twice what is held then, or one step, or, if frames are short, to [`FIRST`] bytes; but in the
+/// message's last frame not beyond its end, so that the last byte finds length and capacity equal.
 fn growth(len: usize, capacity: usize, add: usize, chunk: &Chunk<'_>) -> usize {
     if capacity - len >= add {
         return 0;
     }
     let held = len + add;
     let rest = usize::try_from(chunk.frame_rest).unwrap_or(usize::MAX);
-    let ahead = if chunk.fin { held.max(STEP).min(rest) } else { held.max(STEP.min(rest)) };
+    let ahead = if chunk.fin {
+        held.max(STEP).min(rest)
+    } else {
+        held.max(STEP.min(rest)).max(FIRST.saturating_sub(held))
+    };
     // What is held fits `isize`; what is reserved must too, on 32 bits as well.
     add + ahead.min((isize::MAX as usize).saturating_sub(held))
 }
@@ -287,3 +291,5 @@ impl From<InvalidUtf8> for ProtocolError {
 
 /// The least step by which a gathered message grows, in bytes.
 const STEP: usize = 16 * 1024;
+/// What is reserved at least for a message of several frames: an allocator has it at hand.
+const FIRST: usize = 1024;

@@ -28,7 +28,7 @@ pub(crate) struct UnfinishedControl {
 
 impl UnfinishedControl {
     /// Begins with what has come of the payload.
-    pub(crate) fn new(header: &FrameHeader, payload: &[u8]) -> Self {
+    pub(crate) fn new(header: FrameHeader, payload: &[u8]) -> Self {
         // At most 125, by `FrameHeader::parse`.
         let len = header.payload_len as usize;
         let mut carried = Vec::with_capacity(len);

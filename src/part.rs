@@ -71,11 +71,8 @@ pub(crate) struct Located {
 #[derive(Debug)]
 pub(crate) enum LocatedPart {
     Data {
-        kind: Kind,
-        first: bool,
-        fin: bool,
+        marks: Marks,
         frame_rest: u64,
-        is_compressed: bool,
     },
     Ping,
     Pong,
@@ -83,13 +80,67 @@ pub(crate) enum LocatedPart {
     Owned(Box<Control<'static>>),
 }
 
+/// What a piece of a data frame is in its message, in one byte: bytes that are stored one by one are
+/// slow to load together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Marks(u8);
+
+impl Marks {
+    const TEXT: u8 = 1;
+    const FIRST: u8 = 2;
+    const FIN: u8 = 4;
+    const COMPRESSED: u8 = 8;
+
+    #[inline]
+    pub(crate) fn new(kind: Kind, first: bool, fin: bool, is_compressed: bool) -> Self {
+        let mark = |mark, is_set| if is_set { mark } else { 0 };
+        Self(
+            mark(Self::TEXT, kind == Kind::Text)
+                | mark(Self::FIRST, first)
+                | mark(Self::FIN, fin)
+                | mark(Self::COMPRESSED, is_compressed),
+        )
+    }
+
+    /// The marks of what follows in the same frame.
+    pub(crate) const fn next(self) -> Self {
+        Self(self.0 & !Self::FIRST)
+    }
+
+    /// The chunk that has `payload`.
+    #[inline]
+    pub(crate) const fn chunk(self, payload: &mut [u8], frame_rest: u64) -> Chunk<'_> {
+        Chunk {
+            kind: self.kind(),
+            payload,
+            first: self.0 & Self::FIRST != 0,
+            fin: self.fin(),
+            frame_rest,
+            is_compressed: self.is_compressed(),
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn kind(self) -> Kind {
+        if self.0 & Self::TEXT != 0 { Kind::Text } else { Kind::Binary }
+    }
+
+    #[inline]
+    pub(crate) const fn fin(self) -> bool {
+        self.0 & Self::FIN != 0
+    }
+
+    #[inline]
+    pub(crate) const fn is_compressed(self) -> bool {
+        self.0 & Self::COMPRESSED != 0
+    }
+}
+
 impl LocatedPart {
     /// Lends the part that has `payload`.
     pub(crate) fn lend(self, payload: &mut [u8]) -> Part<'_> {
         match self {
-            Self::Data { kind, first, fin, frame_rest, is_compressed } => {
-                Part::Data(Chunk { kind, payload, first, fin, frame_rest, is_compressed })
-            }
+            Self::Data { marks, frame_rest } => Part::Data(marks.chunk(payload, frame_rest)),
             Self::Ping => Part::Ping(Payload::Lent(payload)),
             Self::Pong => Part::Pong(Payload::Lent(payload)),
             Self::Owned(control) => (*control).into(),

@@ -19,7 +19,7 @@ use crate::{
     Config, FrameHeader, Kind, Mask, Opcode, Part, ProtocolError, Role, Rsv,
     control::UnfinishedControl,
     frame::{FIN, MASK, MAX_HEADER_LEN, NO_MASK},
-    part::{Located, Unit},
+    part::{Located, Marks, Unit},
 };
 
 /// Checks and unmasks what the peer sends.
@@ -172,13 +172,12 @@ impl Receiver {
         };
         let (message, first) = self.check(&header, unit)?;
         if header.opcode.is_control() {
-            return self.control(&header, input, start);
+            return self.control(header, input, start);
         }
         self.message = if header.fin { None } else { Some(message) };
         let mask = header.mask.unwrap_or(NO_MASK);
-        let Unfinished { kind, is_compressed, .. } = message;
-        let (rest, fin) = (header.payload_len, header.fin);
-        let frame = DataFrame { kind, mask, rest, first, fin, is_compressed };
+        let marks = Marks::new(message.kind, first, header.fin, message.is_compressed);
+        let frame = DataFrame { marks, mask, rest: header.payload_len };
         Ok(self.data(frame, input, start))
     }
 

@@ -147,8 +147,8 @@ impl Connection {
             let payload = start + located.start..*used;
             return Ok(Some(match located.part {
                 #[cfg(feature = "deflate")]
-                LocatedPart::Data { kind, fin, frame_rest, is_compressed: true, .. } => {
-                    let part = Compressed { kind, fin, frame_rest };
+                LocatedPart::Data { marks, frame_rest } if marks.is_compressed() => {
+                    let part = Compressed { kind: marks.kind(), fin: marks.fin(), frame_rest };
                     match self.inflate(part, &input[payload.clone()], unit) {
                         Ok((message, len)) => {
                             *used = payload.start + len;
@@ -162,11 +162,10 @@ impl Connection {
                         }
                     }
                 }
-                LocatedPart::Data { kind, first, fin, frame_rest, is_compressed } => {
+                LocatedPart::Data { marks, frame_rest } => {
                     self.timers.message();
                     let start = payload.start;
-                    let payload = &mut input[payload];
-                    let chunk = Chunk { kind, payload, first, fin, frame_rest, is_compressed };
+                    let chunk = marks.chunk(&mut input[payload], frame_rest);
                     match self.chunk(chunk, start, unit) {
                         Ok(None) => continue,
                         Ok(Some(message)) => LocatedEvent::Message(message),

@@ -58,13 +58,24 @@ impl Connection {
     ) -> Result<Option<Event<'a>>, ProtocolError> {
         let mut used = 0;
         let located = self.locate_parts(input, &mut used, Unit::Message, output);
-        let event = self.lend_event(located, used, input, output)?;
-        Ok(event.map(|event| match event {
-            ChunkEvent::Chunk(chunk) => Event::Message(chunk.content),
-            ChunkEvent::Ping(payload) => Event::Ping(payload),
-            ChunkEvent::Pong(payload) => Event::Pong(payload),
-            ChunkEvent::Close(close) => Event::Close(close),
-        }))
+        let (bytes, rest) = mem::take(input).split_at_mut(used);
+        // Not by way of a `ChunkEvent`: an event that is moved on has just been stored in words, and
+        // is slow to load by larger pieces.
+        let event = match located? {
+            Some(LocatedEvent::Message(located)) => {
+                Event::Message(located.lend(bytes).map_err(|error| self.fail(error, output))?)
+            }
+            Some(LocatedEvent::Ping(at)) => Event::Ping(Payload::Lent(&bytes[at])),
+            Some(LocatedEvent::Pong(at)) => Event::Pong(Payload::Lent(&bytes[at])),
+            Some(LocatedEvent::Owned(control)) => match *control {
+                Control::Ping(payload) => Event::Ping(payload),
+                Control::Pong(payload) => Event::Pong(payload),
+                Control::Close(close) => Event::Close(close),
+            },
+            None => return Ok(None),
+        };
+        *input = rest;
+        Ok(Some(event))
     }
 
     /// As [`receive`](Self::receive), but hands over each piece of a message as it arrives, and holds
@@ -93,33 +104,21 @@ impl Connection {
         let mut used = 0;
         // Not by `locate_whole`: the more callers it has, the less likely is it inlined in `receive`.
         let located = self.locate_parts(input, &mut used, Unit::Chunk, output);
-        self.lend_event(located, used, input, output)
-    }
-
-    /// Lends an event that was located in the first `used` bytes of `input`, and takes them off; all
-    /// of `input` after an error.
-    fn lend_event<'a>(
-        &mut self,
-        located: Result<Option<LocatedEvent>, ProtocolError>,
-        used: usize,
-        input: &mut &'a mut [u8],
-        output: &mut WriteBuffer,
-    ) -> Result<Option<ChunkEvent<'a>>, ProtocolError> {
         let (bytes, rest) = mem::take(input).split_at_mut(used);
-        let Some(located) = located? else { return Ok(None) };
-        let event = match located {
-            LocatedEvent::Message(located) => {
+        let event = match located? {
+            Some(LocatedEvent::Message(located)) => {
                 let (first, last) = (located.first, located.last);
                 let content = located.lend(bytes).map_err(|error| self.fail(error, output))?;
                 ChunkEvent::Chunk(MessageChunk { content, first, last })
             }
-            LocatedEvent::Ping(at) => ChunkEvent::Ping(Payload::Lent(&bytes[at])),
-            LocatedEvent::Pong(at) => ChunkEvent::Pong(Payload::Lent(&bytes[at])),
-            LocatedEvent::Owned(control) => match *control {
+            Some(LocatedEvent::Ping(at)) => ChunkEvent::Ping(Payload::Lent(&bytes[at])),
+            Some(LocatedEvent::Pong(at)) => ChunkEvent::Pong(Payload::Lent(&bytes[at])),
+            Some(LocatedEvent::Owned(control)) => match *control {
                 Control::Ping(payload) => ChunkEvent::Ping(payload),
                 Control::Pong(payload) => ChunkEvent::Pong(payload),
                 Control::Close(close) => ChunkEvent::Close(close),
             },
+            None => return Ok(None),
         };
         *input = rest;
         Ok(Some(event))

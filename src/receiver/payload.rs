@@ -3,23 +3,22 @@
 use alloc::boxed::Box;
 
 use super::{Receiver, State};
+#[cfg(feature = "deflate")]
+use crate::Kind;
 use crate::{
-    CloseFrame, FrameHeader, Kind, Mask, Opcode, ProtocolError,
+    CloseFrame, FrameHeader, Mask, Opcode, ProtocolError,
     control::{Control, UnfinishedControl},
     frame::NO_MASK,
-    part::{Located, LocatedPart},
+    part::{Located, LocatedPart, Marks},
 };
 
 /// What is still to come of a data frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DataFrame {
-    pub(super) kind: Kind,
+    pub(super) marks: Marks,
     /// As it applies to the next byte; all zero where there is none.
     pub(super) mask: Mask,
     pub(super) rest: u64,
-    pub(super) first: bool,
-    pub(super) fin: bool,
-    pub(super) is_compressed: bool,
 }
 
 impl Receiver {
@@ -53,14 +52,14 @@ impl Receiver {
         input: &mut [u8],
         start: usize,
     ) -> Option<Located> {
-        let DataFrame { kind, mask, rest, first, fin, is_compressed } = frame;
+        let DataFrame { marks, mask, rest } = frame;
         let here = &mut input[start..];
         if rest > here.len() as u64 {
             return self.partial_data(frame, here, start);
         }
         let len = rest as usize;
         mask.apply(0, &mut here[..len]);
-        let part = LocatedPart::Data { kind, first, fin, frame_rest: 0, is_compressed };
+        let part = LocatedPart::Data { marks, frame_rest: 0 };
         Some(Located { start, used: start + len, part })
     }
 
@@ -73,10 +72,9 @@ impl Receiver {
             return None;
         }
         frame.mask.apply(0, here);
-        let mask = frame.mask.skip(len);
-        self.state = State::Data(DataFrame { mask, rest: frame_rest, first: false, ..frame });
-        let DataFrame { kind, first, fin, is_compressed, .. } = frame;
-        let part = LocatedPart::Data { kind, first, fin, frame_rest, is_compressed };
+        let (marks, mask) = (frame.marks.next(), frame.mask.skip(len));
+        self.state = State::Data(DataFrame { marks, mask, rest: frame_rest });
+        let part = LocatedPart::Data { marks: frame.marks, frame_rest };
         Some(Located { start, used: start + len, part })
     }
 
@@ -89,17 +87,18 @@ impl Receiver {
             (0, _) => State::Data(frame),
             (len, _) => State::Unmasked { len, frame },
         };
-        let DataFrame { kind, fin, is_compressed, rest, .. } = frame;
-        let frame_rest = rest + (len - used) as u64;
-        let part = LocatedPart::Data { kind, first: false, fin, frame_rest, is_compressed };
+        let frame_rest = frame.rest + (len - used) as u64;
+        let part = LocatedPart::Data { marks: frame.marks.next(), frame_rest };
         Located { start: 0, used, part }
     }
 
     /// Takes a control frame whose payload begins at `start`; one that is not whole is carried.
-    #[inline(never)]
+    ///
+    /// The header is a copy: one that is referred to has to be written to memory.
+    #[inline]
     pub(super) fn control(
         &mut self,
-        header: &FrameHeader,
+        header: FrameHeader,
         input: &mut [u8],
         start: usize,
     ) -> Result<Option<Located>, ProtocolError> {
@@ -141,8 +140,8 @@ impl Receiver {
             State::Unmasked { len, frame } => (len, frame),
             State::Data(frame) => (0, frame),
             _ => {
-                let mask = NO_MASK;
-                (0, DataFrame { kind, mask, rest: 0, first: false, fin, is_compressed: true })
+                let marks = Marks::new(kind, false, fin, true);
+                (0, DataFrame { marks, mask: NO_MASK, rest: 0 })
             }
         };
         self.state = State::Unmasked { len: len + behind, frame };
