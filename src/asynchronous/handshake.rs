@@ -234,8 +234,16 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
         self.deadline = A::now().saturating_add(self.timeout);
     }
 
-    fn rest(&self) -> Duration {
-        self.deadline.saturating_sub(A::now())
+    /// The time that is left, where a poll waits: there it is all that ends a peer which says or reads
+    /// a little now and then. Elsewhere the timer does.
+    fn rest(&self) -> Result<Option<Duration>, Error> {
+        if !A::WAITS {
+            return Ok(None);
+        }
+        match self.deadline.saturating_sub(A::now()) {
+            Duration::ZERO => Err(Timeout::Handshake.into()),
+            rest => Ok(Some(rest)),
+        }
     }
 
     /// Runs a step, up to the deadline.
@@ -243,13 +251,16 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
         &mut self,
         step: impl AsyncFnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut timer = A::timer(self.rest());
+        let deadline = self.deadline;
+        let mut timer = None;
         let mut step = pin!(step(self));
         poll_fn(|cx| {
             if let Poll::Ready(done) = step.as_mut().poll(cx) {
                 return Poll::Ready(done);
             }
-            ready!(Pin::new(&mut timer).poll(cx));
+            // Most clients have sent their request when they are accepted, and need none.
+            let timer = timer.get_or_insert_with(|| A::timer(deadline.saturating_sub(A::now())));
+            ready!(Pin::new(timer).poll(cx));
             Poll::Ready(Err(Timeout::Handshake.into()))
         })
         .await
@@ -258,13 +269,9 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
     /// Reads once; the block is held only while the read is polled or bytes are in it.
     async fn read(&mut self) -> Result<usize, Error> {
         let read = poll_fn(|cx| {
-            let rest = self.rest();
-            // Where reads wait without a limit, this is all that ends a slow head.
-            if rest.is_zero() {
-                return Poll::Ready(Err(Timeout::Handshake.into()));
-            }
+            let rest = self.rest()?;
             let room = self.input.room();
-            let read = poll_read::<S, A>(&mut self.stream, cx, room, Some(rest));
+            let read = poll_read::<S, A>(&mut self.stream, cx, room, rest);
             if read.is_pending() {
                 self.input.release();
             }
@@ -278,12 +285,9 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
     async fn write(&mut self, output: &mut WriteBuffer) -> Result<(), Error> {
         poll_fn(|cx| {
             while output.has_remaining() {
-                let rest = self.rest();
-                // A peer that reads a little now and then is slow as well.
-                if rest.is_zero() {
-                    return Poll::Ready(Err(Timeout::Handshake.into()));
+                if let Some(rest) = self.rest()? {
+                    <A as WriteTo<S>>::wait_at_most(&mut self.stream, rest);
                 }
-                <A as WriteTo<S>>::wait_at_most(&mut self.stream, rest);
                 ready!(poll_write_some::<S, A>(&mut self.stream, output, cx))?;
             }
             A::poll_flush(Pin::new(&mut self.stream), cx).map_err(Error::from)
