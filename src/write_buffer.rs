@@ -152,7 +152,13 @@ impl WriteBuffer {
             if self.block.capacity() == 0 {
                 *self.block = crate::pool::take_write_block();
             }
-            self.block.reserve(len);
+            let before = self.block.len();
+            if before + len <= MAX_KEPT {
+                // Up to what is kept, and not a little beyond it.
+                self.block.reserve_exact((before + len).next_power_of_two() - before);
+            } else {
+                self.block.reserve(len);
+            }
         }
     }
 

@@ -154,6 +154,7 @@ fn kept(role: Role, parameters: Parameters, policy: &Compression) -> u64 {
     sender.connection.set_compression(Parameters::default(), &Compression::default());
     sender.connection.send(&message, &mut sender.output).unwrap();
     let wire = sender.written();
+    sender.output.release();
     let mut end = End::with(Role::Server, &Config::default());
     end.connection.set_compression(parameters, policy);
     let info = measure(|| {
