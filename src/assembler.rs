@@ -1,10 +1,10 @@
 //! Chunks in, whole [`Message`]s out.
 //!
 //! A message that came as one chunk is lent on. Others are gathered, text with its UTF-8 checked as
-//! it comes. Memory: at most twice what was received of the message, and one step of [`STEP`]
-//! bytes; a length that the peer only declares reserves nothing beyond that. What a compressed one
-//! inflates to counts as received. Of a message that is
-//! passed on in pieces, an unfinished character is held: three bytes.
+//! it comes. Memory: at most twice what was received of the message, and one step of [`STEP`] bytes
+//! (in its first frame [`FIRST`]); a length that the peer only declares reserves nothing beyond that.
+//! What a compressed one inflates to counts as received. Of a message that is passed on in pieces, an
+//! unfinished character is held: three bytes.
 
 #[cfg(feature = "deflate")]
 mod segments;

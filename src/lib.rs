@@ -33,7 +33,8 @@
 //!    empty slice once, and write again if that added something: a Pong may have waited for room.
 //!    With a clock: call [`Connection::set_now`] before `receive`,
 //!    [`Connection::handle_timeout`] when [`Connection::next_timeout`] says, and
-//!    [`Connection::wrote`] or [`Connection::write_stalled`] after a write.
+//!    [`Connection::wrote`] or [`Connection::write_stalled`] after a write. With many connections,
+//!    [`WriteBuffer::release`] what is empty: it holds up to 128 KiB else.
 //! 5. After an error, and when [`Connection::is_closed`] says so, close the transport (a client lets
 //!    the server be first); else go back to 2.
 //!
@@ -65,10 +66,10 @@
 //! # Features
 //!
 //! `std` (default): the blocking adapter, mask keys from the thread's generator, SIMD for long
-//! texts. Without it the crate needs `alloc` only; bring a [`MaskSource`] for a client. `tokio`: the
-//! adapter for tokio's streams. `futures-io`: the one for those of futures-io, as smol has. `futures`:
-//! `Stream` and `Sink` for both. `deflate`: compressed messages (RFC 7692), off until
-//! `Config::compression` says otherwise.
+//! texts. `simd` (default): AVX2 or AVX-512 for the masks of long payloads. Without `std` the crate
+//! needs `alloc` only; bring a [`MaskSource`] for a client. `tokio`: the adapter for tokio's streams.
+//! `futures-io`: the one for those of futures-io, as smol has. `futures`: `Stream` and `Sink` for
+//! both. `deflate`: compressed messages (RFC 7692), off until `Config::compression` says otherwise.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.

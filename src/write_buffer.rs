@@ -180,6 +180,13 @@ impl WriteBuffer {
     }
 }
 
+#[cfg(feature = "std")]
+impl Drop for WriteBuffer {
+    fn drop(&mut self) {
+        crate::pool::give_write_block(mem::take(&mut *self.block));
+    }
+}
+
 impl Buf for WriteBuffer {
     fn remaining(&self) -> usize {
         self.len()

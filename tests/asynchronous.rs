@@ -304,6 +304,16 @@ fn close_gives_way_while_messages_come_and_judges_them() {
 }
 
 #[test]
+fn nothing_behind_what_a_peer_did_wrong_is_unread() {
+    for wrong in [masked(0x81, b"\xff"), masked(0x83, b"")] {
+        let mut ws = server(Scripted::new().read([wrong, masked(0x82, b"after")].concat()));
+        finish(async { assert!(ws.receive_ref().await.is_err()) });
+        assert_eq!(ws.unread(), b"");
+        assert_eq!(ws.into_parts().1, b"");
+    }
+}
+
+#[test]
 fn an_answer_that_is_sent_is_written_at_once() {
     let mut ws = server(Scripted::new().read(masked(0x81, b"Hello")).read_pending());
     finish(async {

@@ -98,6 +98,22 @@ fn a_peer_that_never_stops_does_not_keep_other_tasks_waiting() {
 }
 
 #[test]
+fn messages_that_never_stop_do_not_keep_other_tasks_waiting() {
+    let peer = Endless { first: Vec::new(), then: &[0x82, 0x80, 0, 0, 0, 0], reads: 0, read: 0 };
+    let mut ws = websocket(peer, Connection::server(&Config::default()));
+    let (mut polls, mut messages) = (0, 0);
+    while polls < 10 {
+        let cx = &mut Context::from_waker(Waker::noop());
+        match pin!(ws.receive_ref()).poll(cx) {
+            Poll::Ready(received) => messages += usize::from(received.unwrap().is_some()),
+            Poll::Pending => polls += 1,
+        }
+    }
+    assert!(ws.stream().reads <= 160, "{} reads", ws.stream().reads);
+    assert!(messages > 1_000_000, "{messages}");
+}
+
+#[test]
 fn a_peer_that_failed_and_never_stops_is_given_up() {
     let (error, peer) = receive_from(&masked(0x83, b""), &[0], usize::MAX);
     assert!(matches!(error, Some(Error::Protocol(_))), "{error:?}");

@@ -11,7 +11,7 @@ use bytes::Buf;
 use common::{End, ROLES, header_to, masked, to};
 use fullduplex::{ChunkEvent, Config, Event, Message, ProtocolError, Role, WriteBuffer};
 
-/// Bytes in an adapter's read block: the step by which anything may grow.
+/// Bytes in a read: the step by which anything may grow.
 const BLOCK: i64 = 64 * 1024;
 const MIB: usize = 1 << 20;
 

@@ -159,6 +159,17 @@ fn a_thread_keeps_four_read_blocks_however_many_were_in_use() {
     assert!(info.bytes_current <= 4 * BLOCK + 1024, "{info:?}");
 }
 
+#[test]
+fn a_write_buffer_that_is_dropped_leaves_its_block_to_the_next_one() {
+    let mut connection = Connection::server(&Config::default());
+    let mut round = || {
+        let mut output = WriteBuffer::new();
+        connection.send(&[7; 1000], &mut output).unwrap();
+    };
+    round();
+    assert_eq!(measure(round).count_total, 0);
+}
+
 #[cfg(feature = "tokio")]
 mod asynchronous {
     use std::{

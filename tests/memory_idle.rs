@@ -13,7 +13,7 @@ use fullduplex::{
 };
 
 /// Bytes in an adapter's read block.
-const BLOCK: usize = 64 * 1024;
+const BLOCK: usize = 128 * 1024;
 const MIB: usize = 1 << 20;
 
 fn drain(output: &mut WriteBuffer) {

@@ -7,6 +7,8 @@ mod common;
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
+    pin::Pin,
+    task::{Context, Poll},
     thread,
     time::Duration,
 };
@@ -16,11 +18,11 @@ use common::{
     sockets::blocking_sockets,
 };
 use fullduplex::{
-    Config, Error, Timeout, blocking,
+    Config, Error, HandshakeError, Timeout, blocking,
     tokio::{Incoming, accept, connect_over},
 };
 use tokio::{
-    io::{AsyncWriteExt, DuplexStream, duplex},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
     time::{Instant, sleep, timeout},
 };
 
@@ -67,6 +69,60 @@ async fn a_head_that_comes_too_slowly_ends_the_handshake_in_both_roles() {
     assert_ends("client", ended);
     assert_eq!(start.elapsed().as_secs(), 10);
     dripping.await.unwrap();
+}
+
+/// A server that refuses, with a body that does not end, a byte at a time.
+struct Flood(&'static [u8], usize);
+
+impl AsyncRead for Flood {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.1 += 1;
+        assert!(self.1 < 1 << 30, "it reads for ever");
+        room.put_slice(std::mem::replace(&mut self.0, b"x"));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Flood {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_ready_for_ever_ends_the_handshake_in_time() {
+    let mut config = within(SHORT);
+    config.max_refusal_body_len = usize::MAX;
+    let refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 1000000000000\r\n\r\n";
+    let ended = connect_over(Flood(refusal, 0), &chat(), &config).await;
+    // What came of the refusal says more than the limit.
+    let Err(Error::Handshake(HandshakeError::Refused(response))) = ended else {
+        panic!("no refusal")
+    };
+    assert_eq!(response.status, 403);
+}
+
+#[test]
+fn a_runtime_without_timers_is_found_out_at_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let handshake = std::panic::AssertUnwindSafe(|| {
+        runtime.block_on(accept(Flood(REQUEST.as_bytes(), 0))).is_ok()
+    });
+    std::panic::catch_unwind(handshake).unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]

@@ -256,6 +256,19 @@ async fn a_plain_request_to_a_websocket_is_told_to_upgrade() {
 }
 
 #[tokio::test]
+async fn every_future_may_go_to_another_thread() {
+    fn assert_send<F: Future + Send>(_: F) {}
+    let (mut ws, _server) = pair().await;
+    assert_send(ws.receive());
+    assert_send(ws.receive_ref());
+    assert_send(ws.receive_chunk());
+    assert_send(ws.feed("a text"));
+    assert_send(ws.send(&[7; 10]));
+    assert_send(ws.flush());
+    assert_send(ws.close(CloseCode::NORMAL, ""));
+}
+
+#[tokio::test]
 async fn a_websocket_and_its_echo_are_small() {
     let (mut client, _server) = pair().await;
     // What was agreed on is in the WebSocket: an idle one has no memory of its own for it.

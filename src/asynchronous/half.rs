@@ -26,7 +26,6 @@ use crate::{
     sync::{Mutex, MutexGuard, into_inner, lock, try_lock},
 };
 
-/// One half's way to the peer: `R` is what it reads from, or nothing.
 /// What one half has: `R` is what it reads from, or nothing.
 #[derive(Debug)]
 pub(super) struct Half<R, W, A: Runtime> {

@@ -13,7 +13,7 @@ use bytes::Buf;
 
 use super::{
     WebSocket,
-    adapter::{Adapter, WriteTo},
+    adapter::{Adapter, WriteTo, check_timers},
     link::{poll_read, poll_write_some},
     receive::give_way,
 };
@@ -217,6 +217,7 @@ impl<S, A> ops::Deref for Http<S, A> {
 struct Wire<S, A> {
     stream: S,
     input: ReadBuffer,
+    has_read: bool,
     timeout: Duration,
     deadline: Duration,
     adapter: PhantomData<fn() -> A>,
@@ -224,25 +225,29 @@ struct Wire<S, A> {
 
 impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
     fn new(stream: S, config: &Config) -> Self {
+        check_timers::<A>();
         let timeout = config.handshake_timeout;
         let deadline = A::now().saturating_add(timeout);
-        Self { stream, input: ReadBuffer::default(), timeout, deadline, adapter: PhantomData }
+        let (input, has_read) = (ReadBuffer::default(), false);
+        Self { stream, input, has_read, timeout, deadline, adapter: PhantomData }
     }
 
     /// Lets the time begin again, after the application had its own.
     fn restart(&mut self) {
+        self.has_read = false;
         self.deadline = A::now().saturating_add(self.timeout);
     }
 
-    /// The time that is left, where a poll waits: there it is all that ends a peer which says or reads
-    /// a little now and then. Elsewhere the timer does.
+    /// How long a poll may wait, where it does. It also ends a peer which says or reads a little now
+    /// and then, or so much that its stream is ready for ever: no timer is looked at meanwhile.
     fn rest(&self) -> Result<Option<Duration>, Error> {
-        if !A::WAITS {
+        // Most requests come in one read, and need no clock.
+        if !A::WAITS && !self.has_read {
             return Ok(None);
         }
         match self.deadline.saturating_sub(A::now()) {
             Duration::ZERO => Err(Timeout::Handshake.into()),
-            rest => Ok(Some(rest)),
+            rest => Ok(A::WAITS.then_some(rest)),
         }
     }
 
@@ -279,6 +284,7 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
         });
         let len = read.await?;
         self.input.filled(len);
+        self.has_read = true;
         Ok(len)
     }
 
@@ -333,10 +339,10 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
     }
 
     fn into_websocket(self, accepted: Accepted) -> WebSocket<S, A> {
-        let subprotocol = accepted.subprotocol().map(Box::from);
+        let subprotocol = accepted.subprotocol().map(|chosen| Box::new(chosen.into()));
         WebSocket::with_input(self.stream, accepted.into_connection(), self.input, subprotocol)
     }
 }
 
 /// Reads of a client that was refused, up to 128 KiB each, which are discarded before it is given up.
-const MAX_LINGER_READS: usize = 1024;
+const MAX_LINGER_READS: usize = 512;

@@ -71,11 +71,11 @@ fn queue(
     outbox: &mut impl Outbox,
     mut encode: impl FnMut(&mut Connection, &mut WriteBuffer) -> Result<(), SendError>,
 ) -> impl Future<Output = Result<(), Error>> {
-    let mut is_queued = false;
+    let mut is_ready = false;
     poll_fn(move |cx| {
-        assert!(!is_queued, "polled after it was ready");
-        ready!(outbox.poll_room(cx))?;
-        is_queued = true;
-        Poll::Ready(outbox.queue(&mut encode))
+        assert!(!is_ready, "polled after it was ready");
+        let room = ready!(outbox.poll_room(cx));
+        is_ready = true;
+        Poll::Ready(room.and_then(|()| outbox.queue(&mut encode)))
     })
 }

@@ -34,7 +34,7 @@ use crate::{
 pub struct ReceiveHalf<R, W, A: Runtime> {
     pub(super) inbox: Inbox,
     pub(super) link: Half<R, W, A>,
-    subprotocol: Hidden<Option<Box<str>>>,
+    subprotocol: Hidden<Option<Box<Box<str>>>>,
 }
 
 /// The half of a WebSocket that sends. The other one waits while this one encodes a message, which
@@ -92,7 +92,7 @@ impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> ReceiveHalf<R, W, A> {
 
     /// The subprotocol that the handshake agreed on, if any (§1.9).
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.subprotocol.as_deref().map(|chosen| &**chosen)
     }
 
     /// The compression that the handshake agreed on, if any (RFC 7692 §7.1).

@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[cfg(feature = "futures")]
 use super::wakers::Wakers;
 use super::{
-    adapter::{Adapter, Locked, ReadFrom, WriteTo, sealed},
+    adapter::{Adapter, Locked, ReadFrom, WriteTo, check_timers, sealed},
     lending::Lending,
     link::{Link, Turn, Whole},
     outbox::{self, Outbox},
@@ -31,7 +31,8 @@ use crate::{
 pub struct WebSocket<S, A: Adapter<S>> {
     pub(super) inbox: Inbox,
     pub(super) link: Whole<S, A>,
-    pub(super) subprotocol: Hidden<Option<Box<str>>>,
+    /// In a box, for most connections have none.
+    pub(super) subprotocol: Hidden<Option<Box<Box<str>>>>,
     /// The two tasks that poll it as a stream and as a sink.
     #[cfg(feature = "futures")]
     pub(super) wakers: Option<Arc<Wakers>>,
@@ -49,6 +50,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     ///
     /// Where the runtime panics when a timer is made: see the adapter's module.
     pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
+        check_timers::<A>();
         Self::with_input(stream, connection, unread.into(), None)
     }
 
@@ -56,11 +58,9 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         stream: S,
         connection: Connection,
         mut input: ReadBuffer,
-        subprotocol: Option<Box<str>>,
+        subprotocol: Option<Box<Box<str>>>,
     ) -> Self {
         input.release();
-        // A runtime without timers panics here, and not when a peer has to be given up.
-        drop(A::timer(Duration::ZERO));
         let link = Whole::new(stream, State::new(connection));
         Self::from_parts(Inbox::new(input), link, Hidden(subprotocol))
     }
@@ -68,7 +68,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     pub(super) const fn from_parts(
         inbox: Inbox,
         link: Whole<S, A>,
-        subprotocol: Hidden<Option<Box<str>>>,
+        subprotocol: Hidden<Option<Box<Box<str>>>>,
     ) -> Self {
         Self {
             inbox,
@@ -216,7 +216,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
     /// The subprotocol that the handshake agreed on, if any (§1.9).
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.subprotocol.as_deref().map(|chosen| &**chosen)
     }
 
     /// The compression that the handshake agreed on, if any (RFC 7692 §7.1).
@@ -245,15 +245,15 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         &mut self.link.stream
     }
 
-    /// What was read and not yet used up.
+    /// What was read and not yet used up. Nothing that follows what a peer did wrong counts.
     pub fn unread(&self) -> &[u8] {
-        self.inbox.input.unread()
+        if self.link.state.connection.has_failed() { &[] } else { self.inbox.input.unread() }
     }
 
     /// The stream, and what was read from it and not yet used up. What was fed and not yet written
     /// is dropped, and a message that a `send` read ahead.
     pub fn into_parts(self) -> (S, Vec<u8>) {
-        let unread = self.inbox.input.unread().into();
+        let unread = self.unread().into();
         (self.link.stream, unread)
     }
 

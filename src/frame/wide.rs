@@ -16,6 +16,7 @@ pub(super) fn apply(mask: Mask, payload: &mut [u8]) {
 /// Inlined, for it must be compiled for the vectors that were chosen.
 #[inline(always)]
 fn apply_with<S: Simd>(simd: S, mask: Mask, payload: &mut [u8]) {
+    const { assert!(S::u8s::LEN <= MAX_LEN, "a key is repeated over the longest vector") };
     let len = S::u8s::LEN;
     let vector = |bytes: &[u8]| S::u8s::from_slice(simd, bytes);
     let key_at =
