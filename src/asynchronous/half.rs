@@ -17,8 +17,9 @@ use std::{
 
 use super::{
     adapter::{ReadFrom, Runtime, WriteTo},
-    link::{Link, Source, Turn, WRITE_LIMIT, Waiting, fit_output, poll_read, poll_write_all},
+    link::{Link, Source, Turn, WRITE_LIMIT, Waiting},
     state::State,
+    stream::{fit_output, poll_read, poll_write_all},
     wakers::{Side, Wakers},
 };
 use crate::{

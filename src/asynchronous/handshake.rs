@@ -14,8 +14,8 @@ use bytes::Buf;
 use super::{
     WebSocket,
     adapter::{Adapter, WriteTo, check_timers},
-    link::{poll_read, poll_write_some},
     receive::give_way,
+    stream::{poll_read, poll_write_some},
 };
 use crate::{
     Accepted, Answer, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer,

@@ -17,12 +17,13 @@ use super::{
     link::{Link, Turn, Whole},
     outbox::{self, Outbox},
     receive::Inbox,
+    reply::Reply,
     split::{self, ReceiveHalf, ReceiveHalfByLock, SendHalf, SendHalfByLock},
     state::State,
     writer::MessageWriter,
 };
 use crate::{
-    CloseCode, Closing, Connection, Error, Fin, Kind, Message, MessageChunk, Prepared, SendError,
+    CloseCode, Closing, Connection, Error, Kind, Message, MessageChunk, Prepared, SendError,
     WriteBuffer, hidden::Hidden, part::Unit, read_buffer::ReadBuffer,
 };
 
@@ -37,10 +38,6 @@ pub struct WebSocket<S, A: Adapter<S>> {
     #[cfg(feature = "futures")]
     pub(super) wakers: Option<Arc<Wakers>>,
 }
-
-/// What is needed to answer while a message is lent: see [`WebSocket::receive_ref`].
-#[derive(Debug)]
-pub struct Reply<'a, S, A: Adapter<S>>(&'a mut Whole<S, A>);
 
 impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// Puts a connection on a stream, after a handshake that was done elsewhere. `unread` is what
@@ -279,40 +276,6 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     }
 }
 
-impl<S: Unpin, A: Adapter<S>> Reply<'_, S, A> {
-    /// Queues an answer: as [`WebSocket::feed`].
-    pub fn feed<'m>(
-        &mut self,
-        message: impl Into<Message<'m>>,
-    ) -> impl Future<Output = Result<(), Error>> {
-        outbox::feed(self, message.into())
-    }
-
-    /// As [`feed`](Self::feed), but the answer is not compressed: as [`WebSocket::feed_plain`].
-    #[cfg(feature = "deflate")]
-    pub fn feed_plain<'m>(
-        &mut self,
-        message: impl Into<Message<'m>>,
-    ) -> impl Future<Output = Result<(), Error>> {
-        outbox::feed_plain(self, message.into())
-    }
-
-    /// Sends an answer: as [`WebSocket::send`], but it does not read ahead.
-    pub async fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        self.feed(message).await?;
-        outbox::flush(self).await
-    }
-
-    /// Answers with a piece of a message, so that one of any length can be answered as it arrives.
-    pub fn feed_chunk<'m>(
-        &mut self,
-        chunk: impl Into<Message<'m>>,
-        fin: Fin,
-    ) -> impl Future<Output = Result<(), Error>> {
-        outbox::feed_chunk(self, chunk.into(), fin)
-    }
-}
-
 impl<S, A: Adapter<S>> sealed::Sealed for WebSocket<S, A> {}
 
 impl<S: Unpin, A: Adapter<S>> Outbox for WebSocket<S, A> {
@@ -335,24 +298,5 @@ impl<S: Unpin, A: Adapter<S>> Outbox for WebSocket<S, A> {
         call: impl FnOnce(&mut Connection, &mut WriteBuffer) -> Result<(), SendError>,
     ) -> Result<(), Error> {
         self.link.state.send(call)
-    }
-}
-
-impl<S, A: Adapter<S>> sealed::Sealed for Reply<'_, S, A> {}
-
-impl<S: Unpin, A: Adapter<S>> Outbox for Reply<'_, S, A> {
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.poll_room(cx)
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.poll_flush(cx)
-    }
-
-    fn queue(
-        &mut self,
-        call: impl FnOnce(&mut Connection, &mut WriteBuffer) -> Result<(), SendError>,
-    ) -> Result<(), Error> {
-        self.0.state.send(call)
     }
 }
