@@ -65,8 +65,7 @@ impl Mask {
     #[inline]
     fn apply_ends<const N: usize>(self, payload: &mut [u8]) {
         let first = payload.first_chunk().map(|chunk| self.masked::<N>(chunk));
-        let last_key = self.skip(payload.len() - N);
-        let last = payload.last_chunk().map(|chunk| last_key.masked::<N>(chunk));
+        let last = self.last_masked::<N>(payload);
         if let (Some(chunk), Some(first)) = (payload.first_chunk_mut(), first) {
             *chunk = first;
         }
@@ -80,8 +79,7 @@ impl Mask {
     #[inline]
     fn append_ends<const N: usize>(self, payload: &[u8], block: &mut Vec<u8>) {
         let first = payload.first_chunk().map(|chunk| self.masked::<N>(chunk));
-        let last_key = self.skip(payload.len() - N);
-        let last = payload.last_chunk().map(|chunk| last_key.masked::<N>(chunk));
+        let last = self.last_masked::<N>(payload);
         let len = block.len() + payload.len();
         block.extend_from_slice([first.unwrap_or([0; N]), [0; N]].as_flattened());
         block.truncate(len);
@@ -93,14 +91,20 @@ impl Mask {
     #[inline(never)]
     fn apply_long(self, payload: &mut [u8]) {
         // The last piece is masked from what stood there before the others were.
-        let last_key = self.skip(payload.len() - PIECE);
-        let last = payload.last_chunk().map(|chunk| last_key.masked::<PIECE>(chunk));
+        let last = self.last_masked::<PIECE>(payload);
         for chunk in payload.as_chunks_mut().0 {
             *chunk = self.masked::<PIECE>(chunk);
         }
         if let (Some(chunk), Some(last)) = (payload.last_chunk_mut(), last) {
             *chunk = last;
         }
+    }
+
+    /// The last `N` bytes of `payload`, masked, if it has as many.
+    #[inline]
+    fn last_masked<const N: usize>(self, payload: &[u8]) -> Option<[u8; N]> {
+        let chunk = payload.last_chunk()?;
+        Some(self.skip(payload.len() - N).masked(chunk))
     }
 
     /// `N` bytes at a multiple of four, masked; the compiler makes a word or a vector of it.
