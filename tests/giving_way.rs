@@ -4,8 +4,9 @@
 mod common;
 
 use std::{
-    io, mem,
-    pin::{Pin, pin},
+    io::{self, Read, Write},
+    mem,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -13,9 +14,8 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use common::{masked, polled::websocket};
+use common::{masked, polled::websocket, ready::Ready};
 use fullduplex::{Config, Connection, Error};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A peer that says `first`, and then `then` for ever.
 struct Endless {
@@ -25,38 +25,26 @@ struct Endless {
     read: usize,
 }
 
-impl AsyncRead for Endless {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let first = mem::take(&mut self.first);
-        if first.is_empty() {
-            let says = self.then.repeat(room.remaining() / self.then.len());
-            room.put_slice(&says);
-        }
-        room.put_slice(&first);
+impl Read for Endless {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let says = match mem::take(&mut self.first) {
+            first if first.is_empty() => self.then.repeat(room.len() / self.then.len()),
+            first => first,
+        };
+        room[..says.len()].copy_from_slice(&says);
         self.reads += 1;
-        self.read += room.filled().len();
+        self.read += says.len();
         assert!(self.read <= 100 << 20, "it reads for ever");
-        Poll::Ready(Ok(()))
+        Ok(says.len())
     }
 }
 
-impl AsyncWrite for Endless {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
+impl Write for Endless {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
     }
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -74,20 +62,20 @@ impl Wake for Wakes {
 /// when the peer failed.
 fn receive_from(first: &[u8], then: &'static [u8], most: usize) -> (Option<Error>, Endless) {
     let peer = Endless { first: first.to_vec(), then, reads: 0, read: 0 };
-    let mut ws = websocket(peer, Connection::server(&Config::default()));
+    let mut ws = websocket(Ready(peer), Connection::server(&Config::default()));
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
     for n in 1..=most {
-        let before = ws.stream().reads;
+        let before = ws.stream().0.reads;
         // State is in the WebSocket: a new future goes on where the last one was.
         let polled = pin!(ws.receive()).poll(&mut Context::from_waker(&waker));
-        assert!(ws.stream().reads - before <= 2 * 16, "other tasks have their turn");
+        assert!(ws.stream().0.reads - before <= 2 * 16, "other tasks have their turn");
         if let Poll::Ready(result) = polled {
-            return (result.err(), ws.into_parts().0);
+            return (result.err(), ws.into_parts().0.0);
         }
         assert_eq!(wakes.0.load(Ordering::Relaxed), n, "it is polled again");
     }
-    (None, ws.into_parts().0)
+    (None, ws.into_parts().0.0)
 }
 
 #[test]
@@ -100,7 +88,7 @@ fn a_peer_that_never_stops_does_not_keep_other_tasks_waiting() {
 #[test]
 fn messages_that_never_stop_do_not_keep_other_tasks_waiting() {
     let peer = Endless { first: Vec::new(), then: &[0x82, 0x80, 0, 0, 0, 0], reads: 0, read: 0 };
-    let mut ws = websocket(peer, Connection::server(&Config::default()));
+    let mut ws = websocket(Ready(peer), Connection::server(&Config::default()));
     let (mut polls, mut messages) = (0, 0);
     while polls < 10 {
         let cx = &mut Context::from_waker(Waker::noop());
@@ -109,7 +97,7 @@ fn messages_that_never_stop_do_not_keep_other_tasks_waiting() {
             Poll::Pending => polls += 1,
         }
     }
-    assert!(ws.stream().reads <= 160, "{} reads", ws.stream().reads);
+    assert!(ws.stream().0.reads <= 160, "{} reads", ws.stream().0.reads);
     assert!(messages > 1_000_000, "{messages}");
 }
 

@@ -172,63 +172,33 @@ fn a_write_buffer_that_is_dropped_leaves_its_block_to_the_next_one() {
 
 #[cfg(feature = "tokio")]
 mod asynchronous {
-    use std::{
-        pin::Pin,
-        task::{Context, Poll, Waker},
-    };
+    use std::task::{Context, Waker};
 
     use fullduplex::tokio::{Incoming, accept, connect_over};
-    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
     use super::{
-        CloseCode, Config, Connection, ErrorKind, Peer, REQUEST, Read, Write, assert_small,
-        common::polled::{enter, finish, poll, websocket},
+        CloseCode, Config, Connection, ErrorKind, Peer, REQUEST, assert_small,
+        common::{
+            polled::{enter, finish, poll, websocket},
+            ready::Ready,
+        },
         io, masked, message, request,
     };
 
-    impl AsyncRead for Peer {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            room: &mut ReadBuf<'_>,
-        ) -> Poll<io::Result<()>> {
-            match self.read(room.initialize_unfilled()) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
-                read => Poll::Ready(read.map(|len| room.advance(len))),
-            }
-        }
-    }
-
-    impl AsyncWrite for Peer {
-        fn poll_write(
-            mut self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Poll::Ready(self.write(bytes))
-        }
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
     #[test]
     fn a_task_holds_no_read_block_in_any_state_that_lasts() {
-        let server = |peer| websocket(peer, Connection::server(&Config::default()));
+        let server = |peer| websocket(Ready(peer), Connection::server(&Config::default()));
         assert_small("half a request", || {
             let _guard = enter();
-            let peer = Peer::new(&REQUEST[..40]);
+            let peer = Ready(Peer::new(&REQUEST[..40]));
             let mut incoming = Box::pin(async { Incoming::read(peer, &Config::default()).await });
             let mut cx = Context::from_waker(Waker::noop());
             assert!(incoming.as_mut().poll(&mut cx).is_pending());
             incoming
         });
-        assert_small("accepted", || finish(accept(Peer::new(REQUEST))).unwrap());
+        assert_small("accepted", || finish(accept(Ready(Peer::new(REQUEST)))).unwrap());
         assert_small("connected", || {
-            finish(connect_over(Peer::new(""), &request(), &Config::default())).unwrap().0
+            finish(connect_over(Ready(Peer::new("")), &request(), &Config::default())).unwrap().0
         });
         assert_small("after a message", || {
             let mut ws = server(Peer::new(message()));

@@ -3,16 +3,14 @@
 
 mod common;
 
-use std::{
-    io::{self, Read, Write},
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::io::{self, Read, Write};
 
 use allocation_counter::measure;
-use common::polled::{finish, websocket};
+use common::{
+    polled::{finish, websocket},
+    ready::Ready,
+};
 use fullduplex::{Config, Connection, Fin, blocking};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// More than the longest message that is received whole.
 const LEN: usize = 256 << 20;
@@ -67,34 +65,6 @@ impl Write for Peer {
     }
 }
 
-impl AsyncRead for Peer {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let len = self.say(room.initialize_unfilled());
-        room.advance(len);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Peer {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Ready(self.write(bytes))
-    }
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
 const fn fin(is_last: bool) -> Fin {
     if is_last { Fin::Last } else { Fin::More }
 }
@@ -110,7 +80,7 @@ fn a_message_of_256_mib_is_echoed_in_the_memory_of_a_few_blocks() {
     });
     assert!(ws.stream().heard >= LEN && info.bytes_max <= 3 * BLOCK, "{info:?}");
 
-    let mut ws = websocket(Peer::new(), connection());
+    let mut ws = websocket(Ready(Peer::new()), connection());
     let info = measure(|| {
         finish(async {
             while let Some((chunk, mut reply)) = ws.receive_chunk().await.unwrap() {
@@ -118,5 +88,5 @@ fn a_message_of_256_mib_is_echoed_in_the_memory_of_a_few_blocks() {
             }
         });
     });
-    assert!(ws.stream().heard >= LEN && info.bytes_max <= 3 * BLOCK, "{info:?}");
+    assert!(ws.stream().0.heard >= LEN && info.bytes_max <= 3 * BLOCK, "{info:?}");
 }

@@ -7,14 +7,13 @@ mod common;
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
-    pin::Pin,
-    task::{Context, Poll},
     thread,
     time::Duration,
 };
 
 use common::{
     handshake::{ANSWER, REQUEST, chat},
+    ready::Ready,
     sockets::blocking_sockets,
 };
 use fullduplex::{
@@ -22,7 +21,7 @@ use fullduplex::{
     tokio::{Incoming, accept, connect_over},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
+    io::{AsyncWriteExt, DuplexStream, duplex},
     time::{Instant, sleep, timeout},
 };
 
@@ -74,32 +73,20 @@ async fn a_head_that_comes_too_slowly_ends_the_handshake_in_both_roles() {
 /// A server that refuses, with a body that does not end, a byte at a time.
 struct Flood(&'static [u8], usize);
 
-impl AsyncRead for Flood {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+impl Read for Flood {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         self.1 += 1;
         assert!(self.1 < 1 << 30, "it reads for ever");
-        room.put_slice(std::mem::replace(&mut self.0, b"x"));
-        Poll::Ready(Ok(()))
+        std::mem::replace(&mut self.0, b"x").read(room)
     }
 }
 
-impl AsyncWrite for Flood {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
+impl Write for Flood {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
     }
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -108,7 +95,7 @@ async fn a_stream_that_is_ready_for_ever_ends_the_handshake_in_time() {
     let mut config = within(SHORT);
     config.max_refusal_body_len = usize::MAX;
     let refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 1000000000000\r\n\r\n";
-    let ended = connect_over(Flood(refusal, 0), &chat(), &config).await;
+    let ended = connect_over(Ready(Flood(refusal, 0)), &chat(), &config).await;
     // What came of the refusal says more than the limit.
     let Err(Error::Handshake(HandshakeError::Refused(response))) = ended else {
         panic!("no refusal")
@@ -120,7 +107,7 @@ async fn a_stream_that_is_ready_for_ever_ends_the_handshake_in_time() {
 fn a_runtime_without_timers_is_found_out_at_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let handshake = std::panic::AssertUnwindSafe(|| {
-        runtime.block_on(accept(Flood(REQUEST.as_bytes(), 0))).is_ok()
+        runtime.block_on(accept(Ready(Flood(REQUEST.as_bytes(), 0)))).is_ok()
     });
     std::panic::catch_unwind(handshake).unwrap_err();
 }

@@ -9,6 +9,8 @@ pub(crate) mod pair;
 pub(crate) mod pieces;
 #[cfg(feature = "tokio")]
 pub(crate) mod polled;
+#[cfg(feature = "tokio")]
+pub(crate) mod ready;
 pub(crate) mod scripted;
 pub(crate) mod shared;
 #[cfg(feature = "tokio")]
