@@ -1,12 +1,19 @@
-//! The locks of the halves; `--cfg shuttle` takes those of the explorer of interleavings.
+//! What the halves wait by; `--cfg shuttle` takes that of the explorer of interleavings.
 
 use std::sync::{PoisonError, TryLockError};
 
 #[cfg(not(shuttle))]
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::{
+    sync::{Mutex, MutexGuard},
+    thread::sleep,
+};
 
+// Its `sleep` lets the others run: who slept by the clock and looked again could do so alone for ever.
 #[cfg(shuttle)]
-pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+pub(crate) use shuttle::{
+    sync::{Mutex, MutexGuard},
+    thread::sleep,
+};
 
 /// Locks. What a panic left behind is whole: nothing that is called under a lock panics half-way.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -11,7 +11,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker, ready},
-    thread,
     time::Duration,
 };
 
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::{
     WriteBuffer,
-    sync::{Mutex, MutexGuard, into_inner, lock, try_lock},
+    sync::{Mutex, MutexGuard, into_inner, lock, sleep, try_lock},
 };
 
 /// What one half has: `R` is what it reads from, or nothing.
@@ -116,7 +115,7 @@ impl<R, W, A: Runtime> Half<R, W, A> {
             Turn::Wait => {
                 let taken = try_lock(writer);
                 if taken.is_none() {
-                    thread::sleep(WRITE_LIMIT);
+                    sleep(WRITE_LIMIT);
                     return Poll::Pending;
                 }
                 Poll::Ready(taken)
