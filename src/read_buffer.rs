@@ -46,19 +46,33 @@ impl ReadBuffer {
         self.start == self.end
     }
 
-    /// Room to read into. All that was read must be used up.
-    pub(crate) fn room(&mut self) -> &mut [u8] {
-        debug_assert!(self.is_empty(), "unused bytes would be lost");
-        (self.start, self.end) = (0, 0);
-        if self.block.len() < READ_BLOCK_LEN {
-            *self.block = take_read_block();
+    /// Makes room for so many bytes behind the unused ones; `false` if the block is too small.
+    pub(crate) fn make_room(&mut self, len: usize) -> bool {
+        let unused = self.end - self.start;
+        if self.block.len() < READ_BLOCK_LEN || len > self.block.len() - unused {
+            return false;
         }
-        &mut self.block
+        if len > self.block.len() - self.end {
+            self.block.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, unused);
+        }
+        true
+    }
+
+    /// Room to read into: a whole block, or what is left of it behind the unused bytes.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.is_empty() {
+            (self.start, self.end) = (0, 0);
+            if self.block.len() < READ_BLOCK_LEN {
+                *self.block = take_read_block();
+            }
+        }
+        &mut self.block[self.end..]
     }
 
     /// Says how many bytes were read into [`room`](Self::room).
     pub(crate) fn filled(&mut self, len: usize) {
-        self.end = len;
+        self.end += len;
     }
 
     /// Drops the unused bytes, and gives the block back.

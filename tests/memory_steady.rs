@@ -1,5 +1,5 @@
-//! Once a WebSocket is under way, messages that lie whole in a read are lent, answered and sent
-//! without an allocation, in every adapter. The core's own test is in `tests/memory.rs`. Counted for
+//! Once a WebSocket is under way, messages that can be read without waiting, in one read or in several,
+//! are lent, answered and sent without an allocation, in every adapter. The core's own test is in `tests/memory.rs`. Counted for
 //! this thread.
 #![cfg(feature = "tokio")]
 
@@ -21,10 +21,11 @@ use common::{
 };
 use fullduplex::{Config, Connection, Role, blocking};
 
-/// A peer that says the same in each read, and takes all that is written.
+/// A peer that says the same again and again, in reads of [`PIECE`], and takes all that is written.
 struct Peer {
     says: Vec<u8>,
-    /// Every second read would block.
+    said: usize,
+    /// It has to be waited for before it says it again.
     is_asynchronous: bool,
     has_waited: bool,
     heard: usize,
@@ -40,22 +41,28 @@ impl Peer {
             to(role, 0x82, &vec![7; 20_000]),
         ]
         .concat();
-        Self { says, is_asynchronous, has_waited: false, heard: 0 }
+        Self { says, said: 0, is_asynchronous, has_waited: false, heard: 0 }
     }
 }
 
-/// In what a peer says at once; the Ping is answered beside them.
+/// Bytes in a read: the longest message takes three.
+const PIECE: usize = 7000;
+/// In what a peer says before it has to be waited for; the Ping is answered beside them.
 const MESSAGES: usize = 4;
 
 impl blocking::Stream for Peer {}
 
 impl Read for Peer {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        self.has_waited = !self.has_waited;
-        if self.is_asynchronous && self.has_waited {
-            return Err(ErrorKind::WouldBlock.into());
+        if self.said == 0 {
+            self.has_waited = !self.has_waited;
+            if self.is_asynchronous && self.has_waited {
+                return Err(ErrorKind::WouldBlock.into());
+            }
         }
-        self.says.as_slice().read(room)
+        let len = self.says[self.said..].chunks(PIECE).next().unwrap_or_default().read(room)?;
+        self.said = (self.said + len) % self.says.len();
+        Ok(len)
     }
 }
 

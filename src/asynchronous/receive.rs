@@ -120,6 +120,8 @@ impl Inbox {
             match self.poll_read(link, cx, written.is_pending()) {
                 Poll::Ready(Ok(0)) => link.state(State::receive_end),
                 Poll::Ready(Ok(_)) => {}
+                // What there was of a message was no text.
+                _ if link.state(|state| state.connection.has_failed()) => {}
                 Poll::Ready(Err(error)) => {
                     return Poll::Ready(Err(link.state(|state| state.cause(error))));
                 }
@@ -250,6 +252,18 @@ impl Inbox {
         Poll::Pending
     }
 
+    /// Takes what was read of a message whose rest has not come: a connection that waits holds no block.
+    fn gather(&mut self, link: &mut impl Source) {
+        let (read, used) = self.input.parts();
+        if *used < read.len() {
+            let located = link.state(|state| {
+                state.connection.locate_parts(read, used, Unit::Message, &mut state.output)
+            });
+            // An error is found again.
+            debug_assert!(!matches!(located, Ok(Some(_))), "what was whole was found");
+        }
+    }
+
     /// Reads once; the block is held only while the read is polled or bytes are in it.
     fn poll_read<L: Source>(
         &mut self,
@@ -271,6 +285,7 @@ impl Inbox {
         if let Poll::Ready(Ok(len @ 1..)) = read {
             self.input.filled(len);
         } else {
+            self.gather(link);
             self.input.release();
         }
         self.reads = if read.is_pending() { 0 } else { self.reads + 1 };
@@ -286,7 +301,8 @@ impl Inbox {
     }
 }
 
-/// Finds the next message, or piece of one, in what was read.
+/// Finds the next message, or piece of one, in what was read. Of a message that began there and can
+/// end there, nothing is used up: what was read of it need not be copied if more is there to be read.
 fn locate<L: Source>(
     link: &mut L,
     input: &mut ReadBuffer,
@@ -295,8 +311,19 @@ fn locate<L: Source>(
     link.state(|state| {
         let was_closing = state.connection.closing().is_some();
         let located = loop {
+            let State { connection, output, .. } = state;
             let (read, used) = input.parts();
-            match state.connection.locate(read, used, unit, &mut state.output) {
+            if let Some(message) = connection.locate_whole(read, used, output) {
+                break Ok(Some(message));
+            }
+            if unit == Unit::Message
+                && let Some(missing) = connection.missing(&read[*used..])
+                && input.make_room(missing)
+            {
+                break Ok(None);
+            }
+            let (read, used) = input.parts();
+            match connection.locate_parts(read, used, unit, output) {
                 Ok(Some(LocatedEvent::Message(located))) => break Ok(Some(located)),
                 Ok(Some(_)) => {}
                 Ok(None) => break Ok(None),

@@ -44,29 +44,11 @@ pub(super) enum LocatedContent {
 }
 
 impl Connection {
-    /// For the adapters, whose loops cannot return a borrow of their own buffer: as
-    /// [`receive`](Self::receive) or [`receive_chunk`](Self::receive_chunk), but says where the event
-    /// is.
+    /// Finds the message that begins at `input[*used..]` if it is what most are, one frame that lies
+    /// whole there, and moves `used` past it.
     ///
-    /// Finds the next event from `input[*used..]` on, and moves `used` past it: to the end, if there
-    /// is none.
-    #[cfg(feature = "std")]
-    #[inline]
-    pub(crate) fn locate(
-        &mut self,
-        input: &mut [u8],
-        used: &mut usize,
-        unit: Unit,
-        output: &mut WriteBuffer,
-    ) -> Result<Option<LocatedEvent>, ProtocolError> {
-        if let Some(message) = self.locate_whole(input, used, output) {
-            return Ok(Some(LocatedEvent::Message(message)));
-        }
-        self.locate_parts(input, used, unit, output)
-    }
-
-    /// As [`locate`](Self::locate), for what most messages are: one frame that lies whole at
-    /// `input[*used..]`. `None` if something else stands there.
+    /// For the adapters, whose loops cannot return a borrow of their own buffer: as
+    /// [`receive`](Self::receive), but says where the message is.
     #[cfg(feature = "std")]
     #[inline(always)]
     pub(crate) fn locate_whole(
@@ -103,8 +85,16 @@ impl Connection {
         self.sender.reply_owed(output);
     }
 
-    /// Goes from part to part up to the next event.
-    pub(super) fn locate_parts(
+    /// How many bytes are missing of the message that begins `input`, if it is one that
+    /// [`locate_whole`](Self::locate_whole) would find.
+    #[cfg(feature = "std")]
+    pub(crate) fn missing(&self, input: &[u8]) -> Option<usize> {
+        self.receiver.missing(input)
+    }
+
+    /// Finds the next event from `input[*used..]` on, of whatever parts, and moves `used` past it: to
+    /// the end, if there is none.
+    pub(crate) fn locate_parts(
         &mut self,
         input: &mut [u8],
         used: &mut usize,

@@ -1,5 +1,5 @@
-//! fullduplex: the core, with a read block as large as the input, and the adapter for tokio; both with
-//! the default limits and timers.
+//! fullduplex: the core, with a read block of 32 KiB or of one message, and the adapter for tokio; both
+//! with the default limits and timers.
 
 use std::{
     hint::black_box,
@@ -85,19 +85,22 @@ fn core_receive(
 ) -> Option<Run> {
     let start = input.tally();
     let mut connection = connection(Role::Server);
-    let mut block = vec![0; wire.len()];
+    let mut block = vec![0; READ_BLOCK_LEN.max(wire.len() / input.messages)];
     let mut output = WriteBuffer::new();
     Some(Box::new(move || {
         let mut tally = start;
-        let len = wire.read(&mut block).expect("bytes");
-        let mut unread = &mut block[..len];
-        while let Some(event) = connection.receive(&mut unread, &mut output).expect("valid frames")
-        {
-            if let Event::Message(message) = event {
-                take(message, &mut tally);
+        while tally.is_open() {
+            let len = wire.read(&mut block).expect("bytes");
+            let mut unread = &mut block[..len];
+            while let Some(event) =
+                connection.receive(&mut unread, &mut output).expect("valid frames")
+            {
+                if let Event::Message(message) = event {
+                    take(message, &mut tally);
+                }
             }
+            write(&mut output, wire);
         }
-        write(&mut output, wire);
         tally.sum
     }))
 }
@@ -212,3 +215,6 @@ fn tokio_connect(wire: Wire<Answering>) -> Option<Run> {
         1
     }))
 }
+
+/// What the core reads at most at once, unless a message is longer.
+const READ_BLOCK_LEN: usize = 32 * 1024;
