@@ -219,33 +219,45 @@ struct Wire<S, A> {
     input: ReadBuffer,
     has_read: bool,
     timeout: Duration,
-    deadline: Duration,
+    /// `None` until somebody asks: a client that is there already needs no clock.
+    deadline: Option<Duration>,
     adapter: PhantomData<fn() -> A>,
 }
 
 impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
     fn new(stream: S, config: &Config) -> Self {
         check_timers::<A>();
-        let timeout = config.handshake_timeout;
-        let deadline = A::now().saturating_add(timeout);
-        let (input, has_read) = (ReadBuffer::default(), false);
-        Self { stream, input, has_read, timeout, deadline, adapter: PhantomData }
+        Self {
+            stream,
+            input: ReadBuffer::default(),
+            has_read: false,
+            timeout: config.handshake_timeout,
+            deadline: None,
+            adapter: PhantomData,
+        }
     }
 
     /// Lets the time begin again, after the application had its own.
     fn restart(&mut self) {
         self.has_read = false;
-        self.deadline = A::now().saturating_add(self.timeout);
+        self.deadline = None;
+    }
+
+    /// How much of the time is left; it begins with the first question.
+    fn time_left(&mut self) -> Duration {
+        let now = A::now();
+        let deadline = *self.deadline.get_or_insert(now.saturating_add(self.timeout));
+        deadline.saturating_sub(now)
     }
 
     /// How long a poll may wait, where it does. It also ends a peer which says or reads a little now
     /// and then, or so much that its stream is ready for ever: no timer is looked at meanwhile.
-    fn rest(&self) -> Result<Option<Duration>, Error> {
+    fn rest(&mut self) -> Result<Option<Duration>, Error> {
         // Most requests come in one read, and need no clock.
         if !A::WAITS && !self.has_read {
             return Ok(None);
         }
-        match self.deadline.saturating_sub(A::now()) {
+        match self.time_left() {
             Duration::ZERO => Err(Timeout::Handshake.into()),
             rest => Ok(A::WAITS.then_some(rest)),
         }
@@ -256,7 +268,7 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
         &mut self,
         step: impl AsyncFnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let deadline = self.deadline;
+        let timeout = self.timeout;
         let mut timer = None;
         let mut step = pin!(step(self));
         poll_fn(|cx| {
@@ -264,7 +276,7 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
                 return Poll::Ready(done);
             }
             // Most clients have sent their request when they are accepted, and need none.
-            let timer = timer.get_or_insert_with(|| A::timer(deadline.saturating_sub(A::now())));
+            let timer = timer.get_or_insert_with(|| A::timer(timeout));
             ready!(Pin::new(timer).poll(cx));
             Poll::Ready(Err(Timeout::Handshake.into()))
         })
