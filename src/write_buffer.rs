@@ -162,11 +162,6 @@ impl WriteBuffer {
         }
     }
 
-    /// The block's part before the next shared payload.
-    fn next_gap(&self) -> usize {
-        self.shared.front().map_or(self.tail, |shared| shared.gap)
-    }
-
     fn release_if_empty(&mut self) {
         if self.is_empty() {
             self.written = 0;
@@ -175,7 +170,9 @@ impl WriteBuffer {
             } else {
                 self.block.clear();
             }
-            self.shared.shrink_to(KEEP_SHARED);
+            if self.shared.capacity() > KEEP_SHARED {
+                self.shared.shrink_to(KEEP_SHARED);
+            }
         }
     }
 }
@@ -193,9 +190,10 @@ impl Buf for WriteBuffer {
     }
 
     fn chunk(&self) -> &[u8] {
-        match (self.next_gap(), self.shared.front()) {
-            (0, Some(shared)) => &shared.payload,
-            (gap, _) => &self.block[self.written..self.written + gap],
+        match self.shared.front() {
+            None => &self.block[self.written..],
+            Some(shared) if shared.gap == 0 => &shared.payload,
+            Some(shared) => &self.block[self.written..self.written + shared.gap],
         }
     }
 
@@ -220,23 +218,21 @@ impl Buf for WriteBuffer {
 
     fn advance(&mut self, mut count: usize) {
         assert!(count <= self.len(), "cannot advance past what waits");
-        while count > 0 {
-            let from_block = count.min(self.next_gap());
-            self.written += from_block;
-            count -= from_block;
-            let Some(shared) = self.shared.front_mut() else {
-                self.tail -= from_block;
-                break;
-            };
+        while let Some(shared) = self.shared.front_mut() {
+            let from_block = count.min(shared.gap);
+            let from_payload = (count - from_block).min(shared.payload.len());
             shared.gap -= from_block;
-            let from_payload = count.min(shared.payload.len());
             shared.payload.advance(from_payload);
+            self.written += from_block;
             self.shared_len -= from_payload;
-            count -= from_payload;
-            if shared.gap == 0 && shared.payload.is_empty() {
-                self.shared.pop_front();
+            count -= from_block + from_payload;
+            if shared.gap > 0 || !shared.payload.is_empty() {
+                return;
             }
+            self.shared.pop_front();
         }
+        self.written += count;
+        self.tail -= count;
         self.release_if_empty();
     }
 }

@@ -30,9 +30,10 @@ use tokio::{
 pub type Server = (&'static str, fn(TcpStream));
 
 /// The servers; the first one is what the others are compared with.
-pub const SERVERS: [Server; 20] = [
+pub const SERVERS: [Server; 21] = [
     ("raw", |stream| spawn(raw::echo(stream))),
     ("fullduplex", |stream| spawn(fullduplex::echo(stream))),
+    ("fullduplex untimed", |stream| spawn(fullduplex::echo_untimed(stream))),
     ("fullduplex owned", |stream| spawn(fullduplex::echo_owned(stream))),
     ("fastwebsockets", |stream| spawn(fastwebsockets::echo(stream))),
     ("fastwebsockets buffered", |stream| spawn(fastwebsockets::echo_buffered(stream))),
