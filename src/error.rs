@@ -148,6 +148,9 @@ pub enum Timeout {
     /// [`Config::handshake_timeout`](crate::Config::handshake_timeout).
     #[error("the handshake took too long")]
     Handshake,
+    /// To reach the server took longer than `client::Client::connect_timeout`.
+    #[error("it took too long to reach the server")]
+    Connect,
 }
 
 /// What can go wrong on a WebSocket over a stream.

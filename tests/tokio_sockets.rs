@@ -185,6 +185,7 @@ async fn a_refusal_reaches_the_client_whole() {
 #[tokio::test]
 async fn a_url_that_cannot_be_connected_to_is_an_error_before_anything_is_written() {
     let cases = [
+        #[cfg(not(feature = "tokio-rustls"))]
         ("wss://127.0.0.1/", InvalidUrl::NeedsTls),
         ("127.0.0.1:9001", InvalidUrl::Scheme),
         ("ws://127.0.0.1/#top", InvalidUrl::Fragment),

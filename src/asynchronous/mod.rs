@@ -28,6 +28,7 @@ mod state;
 mod stream;
 mod wakers;
 mod websocket;
+mod wire;
 mod writer;
 
 pub use adapter::{Adapter, ByLock, Locked, ReadFrom, Runtime, WriteTo};

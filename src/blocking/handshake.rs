@@ -1,20 +1,13 @@
 //! The handshakes over a blocking stream.
 
-use std::{
-    io,
-    net::{TcpStream, ToSocketAddrs},
-    ops,
-    time::Instant,
-};
+use std::ops;
 
 use super::{
     WebSocket,
     adapter::{Blocking, Timed, wait},
     stream::Stream,
 };
-use crate::{
-    Answer, ClientRequest, Config, Error, Offer, RequestHead, Response, Timeout, asynchronous,
-};
+use crate::{Answer, ClientRequest, Config, Error, Offer, RequestHead, Response, asynchronous};
 
 /// Accepts any request for a WebSocket, with the default limits. [`Incoming`] lets you look first.
 ///
@@ -24,34 +17,6 @@ use crate::{
 /// [`Error::Io`].
 pub fn accept<S: Stream>(stream: S) -> Result<WebSocket<S>, Error> {
     wait(asynchronous::accept(Timed::new(stream))).map(WebSocket)
-}
-
-/// Connects to a `ws://` URL over TCP, with the default limits. For anything else connect a stream
-/// yourself, and use [`connect_over`].
-///
-/// # Errors
-///
-/// [`Error::Handshake`] says what is wrong with the URL (`wss` among it) or with the answer;
-/// [`Error::Timeout`]; [`Error::Io`] when no address of the host can be reached.
-pub fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
-    let request = ClientRequest::new(url)?;
-    let config = Config::default();
-    let deadline = Instant::now() + config.handshake_timeout;
-    let mut result = Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
-    for address in request.plain_address()?.to_socket_addrs()? {
-        let rest = deadline.saturating_duration_since(Instant::now());
-        if rest.is_zero() {
-            return Err(Timeout::Handshake.into());
-        }
-        result = TcpStream::connect_timeout(&address, rest);
-        if result.is_ok() {
-            break;
-        }
-    }
-    let stream = result?;
-    stream.set_nodelay(true)?;
-    let (ws, _) = connect_over(stream, &request, &config)?;
-    Ok(ws)
 }
 
 /// Asks the server at the other end of `stream` for a WebSocket. Returns it with the server's

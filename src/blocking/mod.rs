@@ -36,13 +36,19 @@
 //! [`split`](WebSocket::split) the WebSocket and use two threads.
 
 mod adapter;
+mod client;
+mod client_stream;
 mod handshake;
 mod split;
 mod stream;
+#[cfg(feature = "rustls")]
+mod tls;
 mod websocket;
 
 pub use adapter::{Blocking, Deadline, Timed};
-pub use handshake::{Http, Incoming, Upgrade, accept, connect, connect_over};
+pub use client::{connect, connect_with};
+pub use client_stream::ClientStream;
+pub use handshake::{Http, Incoming, Upgrade, accept, connect_over};
 pub use split::{ReceiveHalf, SendHalf};
 pub use stream::{CloneStream, Stream, Untimed};
 pub use websocket::{MessageWriter, Reply, WebSocket};

@@ -99,15 +99,6 @@ impl ClientRequest {
         self.url.port
     }
 
-    /// Where to connect without TLS: host and port.
-    #[cfg(feature = "std")]
-    pub(crate) fn plain_address(&self) -> Result<(&str, u16), HandshakeError> {
-        if self.url.secure {
-            return Err(super::InvalidUrl::NeedsTls.into());
-        }
-        Ok((&self.url.host, self.url.port))
-    }
-
     fn write(
         &self,
         key: &[u8; KEY_LEN],

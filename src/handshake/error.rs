@@ -120,8 +120,10 @@ pub enum InvalidUrl {
     /// A character that must be percent-encoded.
     #[error("a character that must be percent-encoded")]
     Resource,
-    /// `wss`, where no TLS is at hand: connect a TLS stream, then use `connect_over`.
-    #[error("wss needs a TLS stream: connect one, and use connect_over")]
+    /// `wss`, without the feature for TLS (`rustls`, `tokio-rustls`) or without roots to trust
+    /// (`webpki-roots`, `native-roots`, or a configuration of one's own). Or connect a TLS stream, and use
+    /// `connect_over`.
+    #[error("wss needs the feature rustls or tokio-rustls, and webpki-roots or native-roots")]
     NeedsTls,
     /// A fragment: `#` has no meaning here (§3).
     #[error("a fragment has no meaning for a WebSocket")]

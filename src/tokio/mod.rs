@@ -30,6 +30,9 @@
 //! All state is in the [`WebSocket`]: futures may be dropped, in `select!` for instance. A dropped
 //! `receive` loses nothing, a dropped `send` has queued the whole message or none of it.
 
+mod client;
+mod client_stream;
+
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -40,12 +43,14 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::Sleep,
 };
 
+pub use client::{connect, connect_with};
+pub use client_stream::ClientStream;
+
 use crate::{
-    ClientRequest, Config, Error, Response, Timeout, asynchronous,
+    ClientRequest, Config, Error, Response, asynchronous,
     asynchronous::{ReadFrom, Runtime, WriteTo},
 };
 
@@ -77,25 +82,6 @@ pub enum Tokio {}
 pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<WebSocket<S>, Error> {
     // The handshake's state is boxed and dropped: a task is as large as its largest moment.
     Box::pin(asynchronous::accept(stream)).await
-}
-
-/// Connects to a `ws://` URL over TCP, with the default limits. For anything else connect a stream
-/// yourself, and use [`connect_over`].
-///
-/// # Errors
-///
-/// [`Error::Handshake`] says what is wrong with the URL (`wss` among it) or with the answer;
-/// [`Error::Io`] when no address of the host can be reached, [`Error::Timeout`] when that or the
-/// handshake takes longer than [`Config::handshake_timeout`].
-pub async fn connect(url: &str) -> Result<WebSocket<TcpStream>, Error> {
-    let request = ClientRequest::new(url)?;
-    let config = Config::default();
-    let stream = TcpStream::connect(request.plain_address()?);
-    let connected = ::tokio::time::timeout(config.handshake_timeout, stream).await;
-    let stream = connected.map_err(|_| Timeout::Handshake)??;
-    stream.set_nodelay(true)?;
-    let (ws, _) = connect_over(stream, &request, &config).await?;
-    Ok(ws)
 }
 
 /// Asks the server at the other end of `stream` for a WebSocket. Returns it with the server's
