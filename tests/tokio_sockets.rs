@@ -4,7 +4,7 @@
 use fullduplex::{
     Answer, ClientRequest, CloseCode, Config, Connection, Error, HandshakeError, InvalidUrl,
     Response,
-    tokio::{Incoming, WebSocket, accept, connect, connect_over},
+    tokio::{ClientStream, Incoming, WebSocket, accept, connect, connect_over},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -31,7 +31,7 @@ async fn answered(answer: &'static [u8]) -> Error {
     error
 }
 
-async fn pair() -> (WebSocket<TcpStream>, WebSocket<TcpStream>) {
+async fn pair() -> (WebSocket<ClientStream>, WebSocket<TcpStream>) {
     let (listener, url) = listen().await;
     let server = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
