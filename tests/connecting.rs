@@ -62,9 +62,8 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// What the server says first, by way of each adapter.
 fn both(client: &Client) -> [Result<String, Error>; 2] {
-    let text = |message: Option<fullduplex::Message<'_>>| {
-        message.unwrap().as_text().unwrap().to_owned()
-    };
+    let text =
+        |message: Option<fullduplex::Message<'_>>| message.unwrap().as_text().unwrap().to_owned();
     let over_tokio = block_on(async {
         let (mut ws, _) = ws::connect_with(client).await?;
         ws.receive().await.map(text)
@@ -137,7 +136,9 @@ fn a_unix_socket_stands_for_the_host_of_the_url() {
         for _ in 0..2 {
             let (stream, _) = listener.accept().unwrap();
             let incoming = blocking::Incoming::read(stream, &fullduplex::Config::default());
-            let blocking::Incoming::Upgrade(upgrade) = incoming.unwrap() else { panic!("no offer") };
+            let blocking::Incoming::Upgrade(upgrade) = incoming.unwrap() else {
+                panic!("no offer")
+            };
             assert_eq!(upgrade.host(), Some("server.example"));
             upgrade.accept(&fullduplex::Answer::new()).unwrap().send("welcome").unwrap();
         }
