@@ -48,8 +48,11 @@ enum State {
 }
 
 impl ClientRequest {
-    /// Makes a request for `url`: `ws://host[:port][/path][?query]`, or `wss`. `http` and `https` are
-    /// taken for the same.
+    /// Makes a request for `url`: `ws://[user:password@]host[:port][/path][?query]`, or `wss`. `http`
+    /// and `https` are taken for the same.
+    ///
+    /// User name and password, percent-decoded, are sent as Basic authentication (RFC 7617), unless
+    /// the request has an `Authorization` header of your own.
     ///
     /// # Errors
     ///
@@ -138,6 +141,11 @@ impl ClientRequest {
             }
             if let Some(extensions) = extensions {
                 write_field(b"Sec-WebSocket-Extensions", extensions.as_bytes(), head);
+            }
+            if let Some(credentials) = &self.url.credentials
+                && self.headers.values(AUTHORIZATION).next().is_none()
+            {
+                write_field(AUTHORIZATION.as_bytes(), credentials.basic().as_bytes(), head);
             }
             write_headers(&self.headers, head);
             head.extend_from_slice(b"\r\n");
@@ -313,6 +321,7 @@ fn key(nonce: Nonce) -> [u8; KEY_LEN] {
     key
 }
 
+const AUTHORIZATION: &str = "Authorization";
 /// What stands between the host and the key (§4.1 #5 to #7).
 const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ";
 /// Of 16 bytes in base64.

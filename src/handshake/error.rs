@@ -108,8 +108,10 @@ pub enum InvalidUrl {
     /// Something else than `ws://` or `wss://`, or their aliases `http://` and `https://`.
     #[error("the scheme is not ws or wss")]
     Scheme,
-    /// A user name or a password.
-    #[error("user information is not supported")]
+    /// A user name or a password that cannot be sent (RFC 7617 §2): percent-decoded, there is a
+    /// control character in one of them or a colon in the user name; or a character in them must be
+    /// percent-encoded, such as `@`.
+    #[error("user information that cannot be sent")]
     UserInfo,
     /// No host, or a character that no host has. Names beyond ASCII are written in punycode.
     #[error("no valid host")]

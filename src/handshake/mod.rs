@@ -15,6 +15,7 @@
 mod agreed;
 mod body;
 mod client;
+mod credentials;
 mod error;
 mod extensions;
 mod head;
