@@ -2,16 +2,14 @@
 //!
 //! [`ClientHandshake::check`] is the one place for the rules of RFC 6455 §4.1 for an answer.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
-use core::str;
+use alloc::{string::String, vec::Vec};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
     Accepted, HandshakeError, Headers, Response, VERSION, accept_value,
     agreed::Agreed,
-    body::BodyReader,
-    head::{FEW_HEADERS, HeadReader, Start, fields, header_room},
+    answer::AnswerReader,
     headers::is_token,
     is_handshake_header,
     known::{Known, Name, Single},
@@ -41,9 +39,7 @@ pub struct ClientHandshake {
 
 #[derive(Debug)]
 enum State {
-    Head(HeadReader),
-    /// The head of an answer that refuses, and its body as it comes.
-    Refused(Box<Response>, BodyReader),
+    Waiting(AnswerReader),
     Failed(HandshakeError),
 }
 
@@ -173,7 +169,7 @@ impl ClientHandshake {
             subprotocols: request.subprotocols.clone(),
             requires_subprotocol: request.requires_subprotocol,
             config: config.clone(),
-            state: State::Head(HeadReader::new(Start::Status, config)),
+            state: State::Waiting(AnswerReader::new(config)),
         })
     }
 
@@ -197,8 +193,7 @@ impl ClientHandshake {
     /// Takes the end of the transport: the error that says why there is no connection.
     pub fn receive_end(&mut self) -> HandshakeError {
         let error = match &mut self.state {
-            State::Head(_) => HandshakeError::UnexpectedEnd,
-            State::Refused(response, body) => refused(response, body),
+            State::Waiting(answer) => answer.receive_end(),
             State::Failed(error) => error.clone(),
         };
         self.state = State::Failed(error.clone());
@@ -209,7 +204,7 @@ impl ClientHandshake {
     #[cfg(feature = "std")]
     pub(crate) fn receive_failure(&mut self, error: crate::Error) -> crate::Error {
         match &self.state {
-            State::Refused(..) => self.receive_end().into(),
+            State::Waiting(answer) if answer.is_refused() => self.receive_end().into(),
             _ => error,
         }
     }
@@ -218,31 +213,12 @@ impl ClientHandshake {
         &mut self,
         input: &mut &mut [u8],
     ) -> Result<Option<(Accepted, Response)>, HandshakeError> {
-        loop {
-            match &mut self.state {
-                State::Head(reader) => {
-                    let Some(head) = reader.receive(input)? else { return Ok(None) };
-                    let response = parse(head, self.config.max_headers)?;
-                    match response.status {
-                        101 => return self.accept(response).map(Some),
-                        // RFC 9110 §15.2: informational; the answer itself follows.
-                        100..=199 => {}
-                        _ => {
-                            let limit = self.config.max_refusal_body_len;
-                            let body = BodyReader::new(&response, limit);
-                            self.state = State::Refused(Box::new(response), body);
-                        }
-                    }
-                }
-                State::Refused(response, body) => {
-                    return if body.receive(input) {
-                        Err(refused(response, body))
-                    } else {
-                        Ok(None)
-                    };
-                }
-                State::Failed(error) => return Err(error.clone()),
-            }
+        match &mut self.state {
+            State::Waiting(answer) => match answer.receive(input, |status| status == 101)? {
+                Some(response) => self.accept(response).map(Some),
+                None => Ok(None),
+            },
+            State::Failed(error) => Err(error.clone()),
         }
     }
 
@@ -288,30 +264,6 @@ impl ClientHandshake {
             Single::Missing => Ok(None),
         }
     }
-}
-
-fn parse(head: Vec<u8>, max_headers: usize) -> Result<Response, HandshakeError> {
-    let (mut few, mut many) = (FEW_HEADERS, Vec::new());
-    let room = header_room(&head, max_headers, &mut few, &mut many);
-    let mut response = httparse::Response::new(&mut []);
-    let parser = httparse::ParserConfig::default();
-    match parser.parse_response_with_uninit_headers(&mut response, &head, room) {
-        Ok(httparse::Status::Complete(_)) => {}
-        Err(httparse::Error::Version) => return Err(HandshakeError::UnsupportedHttpVersion),
-        _ => return Err(HandshakeError::MalformedHead),
-    }
-    let status = response.code.unwrap_or_default();
-    // §4.1: the answer to an upgrade comes in HTTP/1.1.
-    if status == 101 && response.version != Some(1) {
-        return Err(HandshakeError::UnsupportedHttpVersion);
-    }
-    let fields = fields(&head, response.headers);
-    Ok(Response { status, headers: Headers::parsed(head, fields), body: Vec::new() })
-}
-
-fn refused(response: &mut Response, body: &mut BodyReader) -> HandshakeError {
-    response.body = body.take();
-    HandshakeError::Refused(Box::new(response.clone()))
 }
 
 /// The nonce as it is written (§4.1 #7).

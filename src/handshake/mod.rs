@@ -13,6 +13,7 @@
 //! `client.rs`, for the grammar that both share in `head.rs` and `extensions.rs`.
 
 mod agreed;
+mod answer;
 mod body;
 mod client;
 mod credentials;
