@@ -82,6 +82,7 @@ mod assembler;
 pub mod asynchronous;
 #[cfg(feature = "std")]
 pub mod blocking;
+pub mod client;
 mod close;
 mod closing;
 mod config;

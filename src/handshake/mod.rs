@@ -34,8 +34,10 @@ use alloc::string::String;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha1::{Digest, Sha1};
 
+pub(crate) use credentials::Credentials;
 #[cfg(feature = "deflate")]
 pub(crate) use extensions::{Extension, Parameter};
+pub(crate) use url::{Authority, split_port, without_brackets};
 
 pub use client::{ClientHandshake, ClientRequest};
 pub use error::{HandshakeError, InvalidUrl};
