@@ -3,6 +3,7 @@
 use alloc::{boxed::Box, format, string::String};
 
 use super::Response;
+use crate::client::ProxyError;
 
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,6 +90,10 @@ pub enum HandshakeError {
     /// A subprotocol was chosen that was not offered (§4.1, §4.2.2).
     #[error("the subprotocol {0:?} was not offered")]
     UnofferedSubprotocol(String),
+
+    /// There is no way through the proxy.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
 
     /// The caller's URL.
     #[error("invalid WebSocket URL: {0}")]

@@ -34,10 +34,11 @@ use alloc::string::String;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha1::{Digest, Sha1};
 
+pub(crate) use answer::AnswerReader;
 pub(crate) use credentials::Credentials;
 #[cfg(feature = "deflate")]
 pub(crate) use extensions::{Extension, Parameter};
-pub(crate) use url::{Authority, split_port, without_brackets};
+pub(crate) use url::{Authority, is_name, split_port, without_brackets};
 
 pub use client::{ClientHandshake, ClientRequest};
 pub use error::{HandshakeError, InvalidUrl};

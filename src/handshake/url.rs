@@ -114,7 +114,7 @@ fn is_host(host: &str) -> bool {
 }
 
 /// RFC 3986 §3.2.2: letters, digits, and what needs no percent-encoding.
-fn is_name(host: &[u8]) -> bool {
+pub(crate) fn is_name(host: &[u8]) -> bool {
     !host.is_empty() && host.iter().all(|byte| IS_IN_NAME[usize::from(*byte)])
 }
 
