@@ -21,10 +21,10 @@ use crate::{Config, Nonce, Role, WriteBuffer, hidden::Hidden};
 /// What a client asks for.
 #[derive(Clone, Debug)]
 pub struct ClientRequest {
-    url: Url,
-    headers: Headers,
-    subprotocols: Hidden<Vec<String>>,
-    requires_subprotocol: bool,
+    pub(super) url: Url,
+    pub(super) headers: Headers,
+    pub(super) subprotocols: Hidden<Vec<String>>,
+    pub(super) requires_subprotocol: bool,
 }
 
 /// Waits for the answer to a request that was written.

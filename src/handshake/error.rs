@@ -91,6 +91,13 @@ pub enum HandshakeError {
     #[error("the subprotocol {0:?} was not offered")]
     UnofferedSubprotocol(String),
 
+    /// The `Location` of a redirect is no URL to go to: another scheme, no host, a control character
+    /// (RFC 9110 §10.2.2), or user information (§4.2.4).
+    #[error("invalid Location of a redirect: {0}")]
+    InvalidLocation(InvalidUrl),
+    /// A redirect from `wss` to `ws`: what was asked for over TLS is not asked for without it.
+    #[error("redirect from wss to ws")]
+    InsecureRedirect,
     /// There is no way through the proxy.
     #[error(transparent)]
     Proxy(#[from] ProxyError),

@@ -23,6 +23,7 @@ mod head;
 mod headers;
 mod known;
 mod origin;
+mod redirect;
 mod request;
 mod response;
 mod rules;

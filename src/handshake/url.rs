@@ -53,6 +53,13 @@ impl Url {
         let (host, resource) = (without_brackets(host).into(), format!("{slash}{resource}"));
         Ok(Self { secure, host, port, credentials, authority, resource })
     }
+
+    /// Whether both have scheme, host and port in common (RFC 6454 §5).
+    pub(super) fn has_origin_of(&self, other: &Self) -> bool {
+        self.secure == other.secure
+            && self.port == other.port
+            && self.host.eq_ignore_ascii_case(&other.host)
+    }
 }
 
 impl<'a> Authority<'a> {
