@@ -46,6 +46,7 @@ use ::futures_io::{AsyncRead, AsyncWrite};
 use crate::{
     ClientRequest, Config, Error, Response,
     asynchronous::{self, ReadFrom, Runtime, WriteTo},
+    client::Proxy,
 };
 
 /// A WebSocket over a stream of futures-io: see [`asynchronous::WebSocket`] for what it can do.
@@ -92,6 +93,23 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     config: &Config,
 ) -> Result<(WebSocket<S>, Response), Error> {
     Box::pin(asynchronous::connect_over(stream, request, config)).await
+}
+
+/// Has the proxy at the other end of `stream` open a tunnel to the server of `request`: HTTP CONNECT
+/// or SOCKS5, as the proxy's URL says. Returns the stream, which is the server's then: begin TLS on it
+/// for `wss`, and use [`connect_over`].
+///
+/// # Errors
+///
+/// [`HandshakeError::Proxy`](crate::HandshakeError::Proxy) says what the proxy did not do;
+/// [`Error::Timeout`] after [`Config::handshake_timeout`], and [`Error::Io`].
+pub async fn tunnel_over<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    proxy: &Proxy,
+    request: &ClientRequest,
+    config: &Config,
+) -> Result<S, Error> {
+    Box::pin(asynchronous::tunnel_over::<S, FuturesIo>(stream, proxy, request, config)).await
 }
 
 impl asynchronous::sealed::Sealed for FuturesIo {}

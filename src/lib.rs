@@ -82,7 +82,6 @@ mod assembler;
 pub mod asynchronous;
 #[cfg(feature = "std")]
 pub mod blocking;
-#[cfg(feature = "std")]
 pub mod client;
 mod close;
 mod closing;

@@ -54,6 +54,18 @@ fn a_handshake_hides_credentials_and_the_token_that_travels_as_a_subprotocol() {
 }
 
 #[test]
+fn a_request_hides_the_user_information_of_its_url_and_so_does_its_error() {
+    let request = ClientRequest::new("ws://s3cret:s3cret@a/b").unwrap();
+    assert_hidden(&request);
+    assert!(format!("{request:?}").contains("ws://a/b"));
+    for url in ["ws://s3cret:s3cret%0d@a", "ws://s3cret:s3cret/@a", "ws://s3cret:s3cret@"] {
+        let error = ClientRequest::new(url).unwrap_err();
+        assert_hidden(&error);
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+}
+
+#[test]
 fn a_log_still_shows_what_is_no_secret() {
     let request = ClientRequest::new("wss://a.example:444/chat?token=s3cret").unwrap();
     let request = request.header("Cookie", "id=s3cret").header("X-Trace", "7");

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::handshake::ask;
+use common::handshake::{ask, with_lines};
 use fullduplex::{ClientRequest, HandshakeError, InvalidUrl};
 
 /// URL, TLS, host, port; then as the request has them: target and Host header.
@@ -58,6 +58,48 @@ fn a_url_says_where_to_connect_and_what_to_ask_for() {
 }
 
 #[test]
+fn a_user_name_and_a_password_are_basic_authentication() {
+    // RFC 7617 §2, its example among them.
+    let cases: &[(&str, Option<&str>)] = &[
+        ("Aladdin:open%20sesame", Some("QWxhZGRpbjpvcGVuIHNlc2FtZQ==")),
+        ("me", Some("bWU6")),
+        ("me:", Some("bWU6")),
+        (":secret", Some("OnNlY3JldA==")),
+        ("a:b:c", Some("YTpiOmM=")),
+        ("a:b%3Ac%40d%2f%25", Some("YTpiOmNAZC8l")),
+        ("a!$&'()*+,;=-._~:b", Some("YSEkJicoKSorLDs9LS5ffjpi")),
+        // Any byte from 0x80 on; what it means is between the user and the server.
+        ("test:123%C2%a3", Some("dGVzdDoxMjPCow==")),
+        ("a:%ff", Some("YTr/")),
+        ("", None),
+        (":", None),
+    ];
+    for (user_info, encoded) in cases {
+        let request = ClientRequest::new(&format!("wss://{user_info}@a:444/b")).expect(user_info);
+        assert_eq!((request.host(), request.port()), ("a", 444));
+        let (_, written) = ask(&request);
+        let plain = ask(&ClientRequest::new("wss://a:444/b").unwrap()).1;
+        let expected = match encoded {
+            Some(encoded) => with_lines(
+                std::str::from_utf8(&plain).unwrap(),
+                &format!("Authorization: Basic {encoded}\r\n"),
+            ),
+            None => plain,
+        };
+        assert_eq!(written, expected, "{user_info}: {}", written.escape_ascii());
+    }
+}
+
+#[test]
+fn an_authorization_of_the_callers_own_goes_before_the_urls() {
+    for name in ["Authorization", "authorization"] {
+        let request = ClientRequest::new("ws://me:secret@a/").unwrap().header(name, "Bearer x");
+        let plain = ClientRequest::new("ws://a/").unwrap().header(name, "Bearer x");
+        assert_eq!(ask(&request).1, ask(&plain).1);
+    }
+}
+
+#[test]
 fn a_url_with_an_invalid_part_is_refused_by_name() {
     use InvalidUrl::*;
     let cases = [
@@ -73,9 +115,24 @@ fn a_url_with_an_invalid_part_is_refused_by_name() {
         ("ws://a#b", Fragment),
         ("ws://a/b#", Fragment),
         ("ws://a/b?c#d", Fragment),
-        // They would go to the server unseen, or be lost.
-        ("ws://me@a", UserInfo),
-        ("ws://me:secret@a/", UserInfo),
+        // RFC 7617 §2: no colon in a user name, no control character.
+        ("ws://a%3ab:c@h", UserInfo),
+        ("ws://a%0d%0a:b@h", UserInfo),
+        ("ws://a:b%7F@h", UserInfo),
+        ("ws://a:b%00@h", UserInfo),
+        // RFC 3986 §3.2.1: what must be percent-encoded. A second `@` would hide which host is meant.
+        ("ws://a@b@h", UserInfo),
+        ("ws://h:80@b@c/", UserInfo),
+        ("ws://a b:c@h", UserInfo),
+        ("ws://a:\u{fc}@h", UserInfo),
+        ("ws://a:b\r\nX@h", UserInfo),
+        ("ws://a:b[@h", UserInfo),
+        ("ws://a%:b@h", UserInfo),
+        ("ws://a:b%2@h", UserInfo),
+        ("ws://a:b%+1@h", UserInfo),
+        ("ws://a:b@", Host),
+        ("ws://a:b@:80", Host),
+        ("ws://a:b/c@h", Port),
         ("ws://", Host),
         ("ws:///b", Host),
         ("ws://:80", Host),

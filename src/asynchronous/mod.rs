@@ -26,6 +26,7 @@ mod reply;
 mod split;
 mod state;
 mod stream;
+mod tunnel;
 mod wakers;
 mod websocket;
 mod wire;
@@ -41,3 +42,4 @@ pub use writer::MessageWriter;
 
 pub(crate) use adapter::sealed;
 pub(crate) use handshake::{accept, connect_over};
+pub(crate) use tunnel::tunnel_over;

@@ -10,10 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{ClientStream, WebSocket, connect_over};
+use super::{Blocking, ClientStream, Stream, Timed, WebSocket, adapter::wait, connect_over};
 use crate::{
-    ClientRequest, Error, Response, Timeout,
-    client::{ATTEMPT_DELAY, Client, Route, Tls, in_order},
+    ClientRequest, Config, Error, Response, Timeout, asynchronous,
+    client::{ATTEMPT_DELAY, Client, Proxy, Route, Tls, in_order},
 };
 
 /// Connects to a `ws://` or `wss://` URL, with the default limits. [`connect_with`] can do more, and
@@ -41,9 +41,33 @@ pub fn connect(url: &str) -> Result<WebSocket<ClientStream>, Error> {
 /// As [`connect`]. An answer other than 101 is
 /// [`HandshakeError::Refused`](crate::HandshakeError::Refused), whole.
 pub fn connect_with(client: &Client) -> Result<(WebSocket<ClientStream>, Response), Error> {
-    let request = client.request();
-    let stream = open(client, request)?;
-    connect_over(stream, request, &client.config)
+    let mut following = client.following();
+    loop {
+        let stream = open(client, &following.request)?;
+        match connect_over(stream, &following.request, &client.config) {
+            Err(error) => following.follow(error)?,
+            connected => return connected,
+        }
+    }
+}
+
+/// Has the proxy at the other end of `stream` open a tunnel to the server of `request`: HTTP CONNECT
+/// or SOCKS5, as the proxy's URL says. Returns the stream, which is the server's then: begin TLS on it
+/// for `wss`, and use [`connect_over`].
+///
+/// # Errors
+///
+/// [`HandshakeError::Proxy`](crate::HandshakeError::Proxy) says what the proxy did not do;
+/// [`Error::Timeout`] after [`Config::handshake_timeout`], and [`Error::Io`].
+pub fn tunnel_over<S: Stream>(
+    stream: S,
+    proxy: &Proxy,
+    request: &ClientRequest,
+    config: &Config,
+) -> Result<S, Error> {
+    let stream = Timed::new(stream);
+    let opened = asynchronous::tunnel_over::<_, Blocking>(stream, proxy, request, config);
+    wait(opened).map(Timed::into_inner)
 }
 
 /// When everything that comes before the handshake must be done.
@@ -67,6 +91,16 @@ fn open(client: &Client, request: &ClientRequest) -> Result<ClientStream, Error>
         Route::Addresses(addresses) => dial(addresses.to_vec(), deadline)?.into(),
         #[cfg(unix)]
         Route::Unix(path) => UnixStream::connect(path)?.into(),
+        Route::Proxy(proxy) => {
+            let addresses = resolve(proxy.host(), proxy.port(), deadline)?;
+            let stream = dial(addresses, deadline)?;
+            let mut config = client.config.clone();
+            config.handshake_timeout = deadline.rest()?;
+            match tunnel_over(stream, proxy, request, &config) {
+                Err(Error::Timeout(Timeout::Handshake)) => return Err(Timeout::Connect.into()),
+                opened => opened?.into(),
+            }
+        }
     };
     match tls {
         None => Ok(stream),

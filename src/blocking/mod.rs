@@ -46,7 +46,7 @@ mod tls;
 mod websocket;
 
 pub use adapter::{Blocking, Deadline, Timed};
-pub use client::{connect, connect_with};
+pub use client::{connect, connect_with, tunnel_over};
 pub use client_stream::ClientStream;
 pub use handshake::{Http, Incoming, Upgrade, accept, connect_over};
 pub use split::{ReceiveHalf, SendHalf};

@@ -1,136 +1,84 @@
 //! What lies between a URL and a WebSocket: [`Client`] says how to connect, and the `connect_with` of an
 //! adapter does it.
+//!
+//! ```text
+//! Client ──► addresses, or Proxies ──► Proxy ──► Tunnel ──► TLS ──► ClientHandshake ──► a redirect?
+//! ```
+//!
+//! The rest is what it is made of, without I/O. CONNECT by hand, over any stream:
+//!
+//! ```
+//! use std::io::{self, Read, Write};
+//! use bytes::Buf;
+//! use fullduplex::{
+//!     ClientRequest, Config, HandshakeError, WriteBuffer,
+//!     client::{Proxy, Tunnel},
+//! };
+//!
+//! /// Opens a tunnel; returns what was read of the server's bytes.
+//! fn tunnel(
+//!     stream: &mut (impl Read + Write),
+//!     proxy: &Proxy,
+//!     request: &ClientRequest,
+//! ) -> io::Result<Vec<u8>> {
+//!     let failed = |error| io::Error::other(HandshakeError::Proxy(error));
+//!     let (mut output, config) = (WriteBuffer::new(), Config::default());
+//!     let mut tunnel = Tunnel::start(proxy, request.host(), request.port(), &config, &mut output)
+//!         .map_err(failed)?;
+//!     let mut block = [0; 4096];
+//!     loop {
+//!         while output.has_remaining() {
+//!             let written = stream.write(output.chunk())?;
+//!             output.advance(written);
+//!         }
+//!         let len = stream.read(&mut block)?;
+//!         if len == 0 {
+//!             return Err(failed(tunnel.receive_end()));
+//!         }
+//!         let mut input = &mut block[..len];
+//!         if tunnel.receive(&mut input, &mut output).map_err(failed)? {
+//!             return Ok(input.to_vec()); // none where the client speaks first, as in TLS and HTTP
+//!         }
+//!     }
+//! }
+//!
+//! # struct Stream(io::Cursor<&'static [u8]>, Vec<u8>);
+//! # impl Read for Stream { fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> { self.0.read(buf) } }
+//! # impl Write for Stream {
+//! #     fn write(&mut self, buf: &[u8]) -> io::Result<usize> { self.1.write(buf) }
+//! #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+//! # }
+//! # let mut stream = Stream(io::Cursor::new(b"HTTP/1.1 200 OK\r\n\r\n"), Vec::new());
+//! let proxy = Proxy::new("http://me:secret@proxy.example:3128").map_err(HandshakeError::from)?;
+//! let request = ClientRequest::new("wss://server.example/chat")?;
+//! assert!(tunnel(&mut stream, &proxy, &request)?.is_empty());
+//! # assert!(stream.1.starts_with(b"CONNECT server.example:443 HTTP/1.1\r\nHost: server.example:443\r\nProxy-Auth"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+#[cfg(feature = "std")]
 mod attempts;
+#[cfg(feature = "std")]
+mod builder;
+mod error;
+mod no_proxy;
+mod proxies;
+mod proxy;
+mod socks;
+#[cfg(feature = "std")]
 #[cfg_attr(not(feature = "rustls"), path = "no_tls.rs")]
 mod tls;
+mod tunnel;
 
-use core::{net::SocketAddr, time::Duration};
-#[cfg(unix)]
-use std::path::{Path, PathBuf};
-#[cfg(feature = "rustls")]
-use std::sync::Arc;
-
+#[cfg(feature = "std")]
 pub(crate) use attempts::{ATTEMPT_DELAY, in_order};
+#[cfg(feature = "std")]
+pub use builder::Client;
+#[cfg(feature = "std")]
+pub(crate) use builder::Route;
+pub use error::ProxyError;
+pub use proxies::Proxies;
+pub use proxy::Proxy;
+#[cfg(feature = "std")]
 pub(crate) use tls::Tls;
-use tls::Trust;
-
-use crate::{ClientRequest, Config, Error};
-
-/// How to connect, where `connect` does not do: over a Unix socket, with certificates of one's own.
-///
-/// ```no_run
-/// # fn main() -> Result<(), fullduplex::Error> {
-/// use fullduplex::{ClientRequest, blocking, client::Client};
-///
-/// let request = ClientRequest::new("ws://127.0.0.1:9001/chat")?.header("Cookie", "room=1");
-/// let (mut ws, _) = blocking::connect_with(&Client::new(request))?;
-/// ws.send("Hello")?;
-/// # Ok(())
-/// # }
-/// ```
-///
-/// What it cannot do, you can: bring a stream to the server, and use `connect_over`.
-#[derive(Clone, Debug)]
-pub struct Client {
-    request: ClientRequest,
-    pub(crate) config: Config,
-    pub(crate) connect_timeout: Duration,
-    way: Way,
-    trust: Trust,
-}
-
-/// How to reach the server.
-#[derive(Clone, Debug)]
-enum Way {
-    Direct,
-    Addresses(Vec<SocketAddr>),
-    #[cfg(unix)]
-    UnixSocket(PathBuf),
-}
-
-/// Where to connect to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Route<'a> {
-    Host(&'a str, u16),
-    Addresses(&'a [SocketAddr]),
-    #[cfg(unix)]
-    Unix(&'a Path),
-}
-
-impl Client {
-    /// Connects to the URL of `request` directly, with the default limits.
-    pub fn new(request: ClientRequest) -> Self {
-        Self {
-            request,
-            config: Config::default(),
-            connect_timeout: CONNECT_TIMEOUT,
-            way: Way::Direct,
-            trust: Trust::default(),
-        }
-    }
-
-    /// Sets the limits of the handshake and of the connection.
-    #[must_use]
-    pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
-        self
-    }
-
-    /// Sets how long everything may take that comes before the handshake: names, addresses, TLS. 10 s
-    /// by default; then [`Timeout::Connect`](crate::Timeout::Connect). The handshake has its own limit,
-    /// [`Config::handshake_timeout`].
-    #[must_use]
-    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Connects to a Unix socket; the URL still says what is asked for there, and of which host.
-    #[cfg(unix)]
-    #[must_use]
-    pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> Self {
-        self.way = Way::UnixSocket(path.into());
-        self
-    }
-
-    /// Connects to one of these addresses, instead of looking the URL's host up.
-    #[must_use]
-    pub fn addresses(mut self, addresses: impl Into<Vec<SocketAddr>>) -> Self {
-        self.way = Way::Addresses(addresses.into());
-        self
-    }
-
-    /// Uses this configuration for `wss`: other roots, a certificate of the client's, another provider.
-    ///
-    /// By default those of features `webpki-roots` (Mozilla's) and `native-roots` (the system's) are
-    /// trusted, both if both are on.
-    #[cfg(feature = "rustls")]
-    #[must_use]
-    pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {
-        self.trust = config.into();
-        self
-    }
-
-    pub(crate) const fn request(&self) -> &ClientRequest {
-        &self.request
-    }
-
-    pub(crate) fn route<'a>(&'a self, request: &'a ClientRequest) -> Route<'a> {
-        match &self.way {
-            Way::Direct => Route::Host(request.host(), request.port()),
-            Way::Addresses(addresses) => Route::Addresses(addresses),
-            #[cfg(unix)]
-            Way::UnixSocket(path) => Route::Unix(path),
-        }
-    }
-
-    /// What `request` needs for TLS, if it does.
-    pub(crate) fn tls_for(&self, request: &ClientRequest) -> Result<Option<Tls>, Error> {
-        let tls = request.is_secure().then(|| self.trust.tls(request.host()));
-        tls.transpose()
-    }
-}
-
-/// How long it may take to reach a server.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub use tunnel::Tunnel;

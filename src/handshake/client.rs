@@ -2,16 +2,14 @@
 //!
 //! [`ClientHandshake::check`] is the one place for the rules of RFC 6455 §4.1 for an answer.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
-use core::str;
+use alloc::{string::String, vec::Vec};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
     Accepted, HandshakeError, Headers, Response, VERSION, accept_value,
     agreed::Agreed,
-    body::BodyReader,
-    head::{FEW_HEADERS, HeadReader, Start, fields, header_room},
+    answer::AnswerReader,
     headers::is_token,
     is_handshake_header,
     known::{Known, Name, Single},
@@ -23,10 +21,10 @@ use crate::{Config, Nonce, Role, WriteBuffer, hidden::Hidden};
 /// What a client asks for.
 #[derive(Clone, Debug)]
 pub struct ClientRequest {
-    url: Url,
-    headers: Headers,
-    subprotocols: Hidden<Vec<String>>,
-    requires_subprotocol: bool,
+    pub(super) url: Url,
+    pub(super) headers: Headers,
+    pub(super) subprotocols: Hidden<Vec<String>>,
+    pub(super) requires_subprotocol: bool,
 }
 
 /// Waits for the answer to a request that was written.
@@ -41,15 +39,16 @@ pub struct ClientHandshake {
 
 #[derive(Debug)]
 enum State {
-    Head(HeadReader),
-    /// The head of an answer that refuses, and its body as it comes.
-    Refused(Box<Response>, BodyReader),
+    Waiting(AnswerReader),
     Failed(HandshakeError),
 }
 
 impl ClientRequest {
-    /// Makes a request for `url`: `ws://host[:port][/path][?query]`, or `wss`. `http` and `https` are
-    /// taken for the same.
+    /// Makes a request for `url`: `ws://[user:password@]host[:port][/path][?query]`, or `wss`. `http`
+    /// and `https` are taken for the same.
+    ///
+    /// User name and password, percent-decoded, are sent as Basic authentication (RFC 7617), unless
+    /// the request has an `Authorization` header of your own.
     ///
     /// # Errors
     ///
@@ -130,6 +129,11 @@ impl ClientRequest {
             if let Some(extensions) = extensions {
                 write_field(b"Sec-WebSocket-Extensions", extensions.as_bytes(), head);
             }
+            if let Some(credentials) = &self.url.credentials
+                && self.headers.values(AUTHORIZATION).next().is_none()
+            {
+                write_field(AUTHORIZATION.as_bytes(), credentials.basic().as_bytes(), head);
+            }
             write_headers(&self.headers, head);
             head.extend_from_slice(b"\r\n");
         });
@@ -156,7 +160,7 @@ impl ClientHandshake {
             subprotocols: request.subprotocols.clone(),
             requires_subprotocol: request.requires_subprotocol,
             config: config.clone(),
-            state: State::Head(HeadReader::new(Start::Status, config)),
+            state: State::Waiting(AnswerReader::new(config)),
         })
     }
 
@@ -180,8 +184,7 @@ impl ClientHandshake {
     /// Takes the end of the transport: the error that says why there is no connection.
     pub fn receive_end(&mut self) -> HandshakeError {
         let error = match &mut self.state {
-            State::Head(_) => HandshakeError::UnexpectedEnd,
-            State::Refused(response, body) => refused(response, body),
+            State::Waiting(answer) => answer.receive_end(),
             State::Failed(error) => error.clone(),
         };
         self.state = State::Failed(error.clone());
@@ -192,7 +195,7 @@ impl ClientHandshake {
     #[cfg(feature = "std")]
     pub(crate) fn receive_failure(&mut self, error: crate::Error) -> crate::Error {
         match &self.state {
-            State::Refused(..) => self.receive_end().into(),
+            State::Waiting(answer) if answer.is_refused() => self.receive_end().into(),
             _ => error,
         }
     }
@@ -201,31 +204,12 @@ impl ClientHandshake {
         &mut self,
         input: &mut &mut [u8],
     ) -> Result<Option<(Accepted, Response)>, HandshakeError> {
-        loop {
-            match &mut self.state {
-                State::Head(reader) => {
-                    let Some(head) = reader.receive(input)? else { return Ok(None) };
-                    let response = parse(head, self.config.max_headers)?;
-                    match response.status {
-                        101 => return self.accept(response).map(Some),
-                        // RFC 9110 §15.2: informational; the answer itself follows.
-                        100..=199 => {}
-                        _ => {
-                            let limit = self.config.max_refusal_body_len;
-                            let body = BodyReader::new(&response, limit);
-                            self.state = State::Refused(Box::new(response), body);
-                        }
-                    }
-                }
-                State::Refused(response, body) => {
-                    return if body.receive(input) {
-                        Err(refused(response, body))
-                    } else {
-                        Ok(None)
-                    };
-                }
-                State::Failed(error) => return Err(error.clone()),
-            }
+        match &mut self.state {
+            State::Waiting(answer) => match answer.receive(input, |status| status == 101)? {
+                Some(response) => self.accept(response).map(Some),
+                None => Ok(None),
+            },
+            State::Failed(error) => Err(error.clone()),
         }
     }
 
@@ -273,30 +257,6 @@ impl ClientHandshake {
     }
 }
 
-fn parse(head: Vec<u8>, max_headers: usize) -> Result<Response, HandshakeError> {
-    let (mut few, mut many) = (FEW_HEADERS, Vec::new());
-    let room = header_room(&head, max_headers, &mut few, &mut many);
-    let mut response = httparse::Response::new(&mut []);
-    let parser = httparse::ParserConfig::default();
-    match parser.parse_response_with_uninit_headers(&mut response, &head, room) {
-        Ok(httparse::Status::Complete(_)) => {}
-        Err(httparse::Error::Version) => return Err(HandshakeError::UnsupportedHttpVersion),
-        _ => return Err(HandshakeError::MalformedHead),
-    }
-    let status = response.code.unwrap_or_default();
-    // §4.1: the answer to an upgrade comes in HTTP/1.1.
-    if status == 101 && response.version != Some(1) {
-        return Err(HandshakeError::UnsupportedHttpVersion);
-    }
-    let fields = fields(&head, response.headers);
-    Ok(Response { status, headers: Headers::parsed(head, fields), body: Vec::new() })
-}
-
-fn refused(response: &mut Response, body: &mut BodyReader) -> HandshakeError {
-    response.body = body.take();
-    HandshakeError::Refused(Box::new(response.clone()))
-}
-
 /// The nonce as it is written (§4.1 #7).
 fn key(nonce: Nonce) -> [u8; KEY_LEN] {
     let mut key = [0; KEY_LEN];
@@ -304,6 +264,7 @@ fn key(nonce: Nonce) -> [u8; KEY_LEN] {
     key
 }
 
+const AUTHORIZATION: &str = "Authorization";
 /// What stands between the host and the key (§4.1 #5 to #7).
 const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ";
 /// Of 16 bytes in base64.

@@ -3,6 +3,7 @@
 use alloc::{boxed::Box, format, string::String};
 
 use super::Response;
+use crate::client::ProxyError;
 
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +91,23 @@ pub enum HandshakeError {
     #[error("the subprotocol {0:?} was not offered")]
     UnofferedSubprotocol(String),
 
+    /// The `Location` of a redirect is no URL to go to: another scheme, no host, a control character
+    /// (RFC 9110 §10.2.2), or user information (§4.2.4).
+    #[error("invalid Location of a redirect: {0}")]
+    InvalidLocation(InvalidUrl),
+    /// A redirect from `wss` to `ws`: what was asked for over TLS is not asked for without it.
+    #[error("redirect from wss to ws")]
+    InsecureRedirect,
+    /// More redirects than `client::Client::max_redirects` allows.
+    #[error("more than {limit} redirects")]
+    TooManyRedirects {
+        /// The limit.
+        limit: u32,
+    },
+    /// There is no way through the proxy.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+
     /// The caller's URL.
     #[error("invalid WebSocket URL: {0}")]
     InvalidUrl(#[from] InvalidUrl),
@@ -108,8 +126,10 @@ pub enum InvalidUrl {
     /// Something else than `ws://` or `wss://`, or their aliases `http://` and `https://`.
     #[error("the scheme is not ws or wss")]
     Scheme,
-    /// A user name or a password.
-    #[error("user information is not supported")]
+    /// A user name or a password that cannot be sent (RFC 7617 §2): percent-decoded, there is a
+    /// control character in one of them or a colon in the user name; or a character in them must be
+    /// percent-encoded, such as `@`.
+    #[error("user information that cannot be sent")]
     UserInfo,
     /// No host, or a character that no host has. Names beyond ASCII are written in punycode.
     #[error("no valid host")]

@@ -1,7 +1,7 @@
 //! HTTP header fields: names and values in one block, in the order in which they came.
 
 use alloc::{format, string::String, vec::Vec};
-use core::{fmt, iter, ops::Range, str};
+use core::{fmt, iter, mem, ops::Range, str};
 
 use super::HandshakeError;
 
@@ -63,6 +63,16 @@ impl Headers {
     /// The first value of that name, if it is text (UTF-8).
     pub fn text<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.values(name).next().and_then(|value| str::from_utf8(value).ok())
+    }
+
+    /// Takes all fields with one of these names out; nothing of them is held any more.
+    pub(super) fn remove(&mut self, names: &[&str]) {
+        let removed = mem::take(self);
+        for (name, value) in removed.iter() {
+            if !names.iter().any(|it| it.eq_ignore_ascii_case(name)) {
+                self.push(name, value);
+            }
+        }
     }
 
     /// Refuses what would break out of its field: a name that is no token, control characters in a

@@ -13,14 +13,17 @@
 //! `client.rs`, for the grammar that both share in `head.rs` and `extensions.rs`.
 
 mod agreed;
+mod answer;
 mod body;
 mod client;
+mod credentials;
 mod error;
 mod extensions;
 mod head;
 mod headers;
 mod known;
 mod origin;
+mod redirect;
 mod request;
 mod response;
 mod rules;
@@ -32,8 +35,11 @@ use alloc::string::String;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha1::{Digest, Sha1};
 
+pub(crate) use answer::AnswerReader;
+pub(crate) use credentials::Credentials;
 #[cfg(feature = "deflate")]
 pub(crate) use extensions::{Extension, Parameter};
+pub(crate) use url::{Authority, is_name, split_port, without_brackets};
 
 pub use client::{ClientHandshake, ClientRequest};
 pub use error::{HandshakeError, InvalidUrl};

@@ -1,9 +1,9 @@
-//! The URL of a WebSocket (RFC 6455 §3): `ws://host[:port][/path][?query]`, or `wss:`.
+//! The URL of a WebSocket (RFC 6455 §3): `ws://[user:password@]host[:port][/path][?query]`, or `wss:`.
 
 use alloc::{format, string::String};
 use core::{fmt, str};
 
-use super::{InvalidUrl, headers::alphanumeric_and};
+use super::{InvalidUrl, credentials::Credentials, headers::alphanumeric_and};
 
 /// A URL in its parts.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,10 +13,20 @@ pub(crate) struct Url {
     /// A name or an address; one of IPv6 stands here without its brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// For Basic authentication; nowhere else.
+    pub(crate) credentials: Option<Credentials>,
     /// Host and port as the Host header has them: the port only where it is not the default (§4.1).
     pub(crate) authority: String,
     /// Path and query (§3): begins with a slash.
     pub(crate) resource: String,
+}
+
+/// `[user:password@]host[:port]` (RFC 3986 §3.2).
+pub(crate) struct Authority<'a> {
+    pub(crate) credentials: Option<Credentials>,
+    /// A name or an address; one of IPv6 in its brackets.
+    pub(crate) host: &'a str,
+    pub(crate) port: Option<u16>,
 }
 
 impl Url {
@@ -32,13 +42,7 @@ impl Url {
             return Err(InvalidUrl::Fragment);
         }
         let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        if authority.contains('@') {
-            return Err(InvalidUrl::UserInfo);
-        }
-        let (host, port) = split_port(authority)?;
-        if !is_host(host) {
-            return Err(InvalidUrl::Host);
-        }
+        let Authority { credentials, host, port } = Authority::parse(authority)?;
         if !resource.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(InvalidUrl::Resource);
         }
@@ -46,8 +50,28 @@ impl Url {
         let port = port.unwrap_or(default_port(secure));
         let authority =
             if port == default_port(secure) { host.into() } else { format!("{host}:{port}") };
-        let host = host.trim_start_matches('[').trim_end_matches(']').into();
-        Ok(Self { secure, host, port, authority, resource: format!("{slash}{resource}") })
+        let (host, resource) = (without_brackets(host).into(), format!("{slash}{resource}"));
+        Ok(Self { secure, host, port, credentials, authority, resource })
+    }
+
+    /// Whether both have scheme, host and port in common (RFC 6454 §5).
+    pub(super) fn has_origin_of(&self, other: &Self) -> bool {
+        self.secure == other.secure
+            && self.port == other.port
+            && self.host.eq_ignore_ascii_case(&other.host)
+    }
+}
+
+impl<'a> Authority<'a> {
+    pub(crate) fn parse(authority: &'a str) -> Result<Self, InvalidUrl> {
+        // The last one: none may stand in what comes before it, so no host passes for a user name.
+        let (user_info, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let credentials = Credentials::parse(user_info)?;
+        let (host, port) = split_port(place)?;
+        if !is_host(host) {
+            return Err(InvalidUrl::Host);
+        }
+        Ok(Self { credentials, host, port })
     }
 }
 
@@ -75,6 +99,11 @@ pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Invalid
     }
 }
 
+/// An IPv6 address as it is without its brackets; other hosts as they are.
+pub(crate) fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// Whether `authority` is a host, with or without a port.
 pub(crate) fn is_authority(authority: &[u8]) -> bool {
     // Mostly it is a name alone.
@@ -92,7 +121,7 @@ fn is_host(host: &str) -> bool {
 }
 
 /// RFC 3986 §3.2.2: letters, digits, and what needs no percent-encoding.
-fn is_name(host: &[u8]) -> bool {
+pub(crate) fn is_name(host: &[u8]) -> bool {
     !host.is_empty() && host.iter().all(|byte| IS_IN_NAME[usize::from(*byte)])
 }
 

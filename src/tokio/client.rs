@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{ClientStream, WebSocket, connect_over};
+use super::{ClientStream, WebSocket, connect_over, tunnel_over};
 use crate::{
     ClientRequest, Error, Response, Timeout,
     client::{ATTEMPT_DELAY, Client, Route, Tls, in_order},
@@ -48,10 +48,16 @@ pub async fn connect(url: &str) -> Result<WebSocket<ClientStream>, Error> {
 pub async fn connect_with(client: &Client) -> Result<(WebSocket<ClientStream>, Response), Error> {
     // Boxed and dropped: a task is as large as its largest moment.
     Box::pin(async {
-        let request = client.request();
-        let opened = timeout(client.connect_timeout, open(client, request)).await;
-        let stream = opened.map_err(|_| Timeout::Connect)??;
-        connect_over(stream, request, &client.config).await
+        let mut following = client.following();
+        loop {
+            let request = &*following.request;
+            let opened = timeout(client.connect_timeout, open(client, request)).await;
+            let stream = opened.map_err(|_| Timeout::Connect)??;
+            match connect_over(stream, request, &client.config).await {
+                Err(error) => following.follow(error)?,
+                connected => return connected,
+            }
+        }
     })
     .await
 }
@@ -63,6 +69,10 @@ async fn open(client: &Client, request: &ClientRequest) -> Result<ClientStream, 
         Route::Addresses(addresses) => dial(addresses.iter().copied()).await?.into(),
         #[cfg(unix)]
         Route::Unix(path) => UnixStream::connect(path).await?.into(),
+        Route::Proxy(proxy) => {
+            let stream = dial(lookup_host((proxy.host(), proxy.port())).await?).await?;
+            tunnel_over(stream, proxy, request, &client.config).await?.into()
+        }
     };
     match tls {
         None => Ok(stream),
