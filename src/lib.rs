@@ -97,6 +97,8 @@ mod handshake;
 mod hidden;
 #[cfg(feature = "std")]
 mod io_error;
+#[cfg(feature = "std")]
+mod memory_stream;
 mod message;
 mod message_chunk;
 mod part;
@@ -131,6 +133,8 @@ pub use handshake::{
     Accepted, Answer, ClientHandshake, ClientRequest, HandshakeError, Headers, InvalidUrl, Offer,
     Request, RequestHead, Response, ServerHandshake,
 };
+#[cfg(feature = "std")]
+pub use memory_stream::MemoryStream;
 pub use message::{Kind, Message, Payload, Text};
 pub use message_chunk::{ChunkEvent, MessageChunk};
 pub use part::{Chunk, Part};
