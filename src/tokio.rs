@@ -45,7 +45,7 @@ use tokio::{
 };
 
 use crate::{
-    ClientRequest, Config, Error, Response, Timeout, asynchronous,
+    ClientRequest, Config, Error, MemoryStream, Response, Timeout, asynchronous,
     asynchronous::{ReadFrom, Runtime, WriteTo},
 };
 
@@ -112,6 +112,40 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     config: &Config,
 ) -> Result<(WebSocket<S>, Response), Error> {
     Box::pin(asynchronous::connect_over(stream, request, config)).await
+}
+
+/// A client and a server that are connected in memory, with the default limits: for tests of what an
+/// application does with a WebSocket.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), fullduplex::Error> {
+/// let (mut client, mut server) = fullduplex::tokio::pair();
+/// client.send("Hello").await?;
+/// assert_eq!(server.receive().await?, Some("Hello".into()));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Outside a runtime with a timer.
+pub fn pair() -> (WebSocket<MemoryStream>, WebSocket<MemoryStream>) {
+    pair_with(&Config::default(), &Config::default())
+}
+
+/// As [`pair`], with the limits of the client and of the server. Messages are compressed if a
+/// handshake between the two would agree on that. For a handshake itself, with its headers and
+/// subprotocols, use [`connect_over`] and [`accept`] on a [`MemoryStream::pair`].
+///
+/// # Panics
+///
+/// As [`pair`].
+pub fn pair_with(
+    client: &Config,
+    server: &Config,
+) -> (WebSocket<MemoryStream>, WebSocket<MemoryStream>) {
+    asynchronous::pair(MemoryStream::pair(), client, server)
 }
 
 impl asynchronous::sealed::Sealed for Tokio {}

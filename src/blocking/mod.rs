@@ -37,12 +37,14 @@
 
 mod adapter;
 mod handshake;
+mod pair;
 mod split;
 mod stream;
 mod websocket;
 
 pub use adapter::{Blocking, Deadline, Timed};
 pub use handshake::{Http, Incoming, Upgrade, accept, connect, connect_over};
+pub use pair::{pair, pair_with};
 pub use split::{ReceiveHalf, SendHalf};
 pub use stream::{CloneStream, Stream, Untimed};
 pub use websocket::{MessageWriter, Reply, WebSocket};
