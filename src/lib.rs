@@ -109,6 +109,7 @@ mod random;
 #[cfg(feature = "std")]
 mod read_buffer;
 mod receiver;
+mod reconnect;
 mod sender;
 #[cfg(feature = "std")]
 mod sync;
@@ -143,6 +144,7 @@ pub use prepared::Prepared;
 pub use random::ThreadRng;
 pub use random::{MaskSource, Nonce};
 pub use receiver::Receiver;
+pub use reconnect::ReconnectDelays;
 pub use sender::{Fin, Sender};
 pub use write_buffer::WriteBuffer;
 
