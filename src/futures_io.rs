@@ -44,7 +44,7 @@ use std::{
 use ::futures_io::{AsyncRead, AsyncWrite};
 
 use crate::{
-    ClientRequest, Config, Error, Response,
+    ClientRequest, Config, Error, MemoryStream, Response,
     asynchronous::{self, ReadFrom, Runtime, WriteTo},
     client::Proxy,
 };
@@ -110,6 +110,31 @@ pub async fn tunnel_over<S: AsyncRead + AsyncWrite + Unpin>(
     config: &Config,
 ) -> Result<S, Error> {
     Box::pin(asynchronous::tunnel_over::<S, FuturesIo>(stream, proxy, request, config)).await
+}
+
+/// A client and a server that are connected in memory, with the default limits: for tests of what an
+/// application does with a WebSocket.
+///
+/// ```
+/// # smol::block_on(async {
+/// let (mut client, mut server) = fullduplex::futures_io::pair();
+/// client.send("Hello").await?;
+/// assert_eq!(server.receive().await?, Some("Hello".into()));
+/// # Ok::<(), fullduplex::Error>(())
+/// # }).unwrap();
+/// ```
+pub fn pair() -> (WebSocket<MemoryStream>, WebSocket<MemoryStream>) {
+    pair_with(&Config::default(), &Config::default())
+}
+
+/// As [`pair`], with the limits of the client and of the server. Messages are compressed if a
+/// handshake between the two would agree on that. For a handshake itself, with its headers and
+/// subprotocols, use [`connect_over`] and [`accept`] on a [`MemoryStream::pair`].
+pub fn pair_with(
+    client: &Config,
+    server: &Config,
+) -> (WebSocket<MemoryStream>, WebSocket<MemoryStream>) {
+    asynchronous::pair(MemoryStream::pair(), client, server)
 }
 
 impl asynchronous::sealed::Sealed for FuturesIo {}

@@ -98,6 +98,8 @@ mod handshake;
 mod hidden;
 #[cfg(feature = "std")]
 mod io_error;
+#[cfg(feature = "std")]
+mod memory_stream;
 mod message;
 mod message_chunk;
 mod part;
@@ -108,6 +110,7 @@ mod random;
 #[cfg(feature = "std")]
 mod read_buffer;
 mod receiver;
+mod reconnect;
 mod sender;
 #[cfg(feature = "std")]
 mod sync;
@@ -132,6 +135,8 @@ pub use handshake::{
     Accepted, Answer, ClientHandshake, ClientRequest, HandshakeError, Headers, InvalidUrl, Offer,
     Request, RequestHead, Response, ServerHandshake,
 };
+#[cfg(feature = "std")]
+pub use memory_stream::MemoryStream;
 pub use message::{Kind, Message, Payload, Text};
 pub use message_chunk::{ChunkEvent, MessageChunk};
 pub use part::{Chunk, Part};
@@ -140,6 +145,7 @@ pub use prepared::Prepared;
 pub use random::ThreadRng;
 pub use random::{MaskSource, Nonce};
 pub use receiver::Receiver;
+pub use reconnect::ReconnectDelays;
 pub use sender::{Fin, Sender};
 pub use write_buffer::WriteBuffer;
 

@@ -1,5 +1,6 @@
 //! Every interleaving of the two halves that shuttle finds: what the receiving half answers and what the
-//! sending half sends all reach the wire, in whole frames, and nobody waits for ever.
+//! sending half sends all reach the wire, in whole frames, and nobody waits for ever; nor does anybody
+//! at a stream in memory.
 //!
 //! `tests/interleavings` runs it. The peer waits for each answer before it goes on, so that a Pong that
 //! stays in the queue is a deadlock, which shuttle reports.
@@ -14,7 +15,7 @@ use std::{
 };
 
 use common::{close_body, contents, masked, read_frames};
-use fullduplex::{CloseCode, Config, Connection, Error, blocking};
+use fullduplex::{CloseCode, Config, Connection, Error, MemoryStream, blocking};
 use shuttle::{
     sync::{Condvar, Mutex},
     thread,
@@ -145,5 +146,34 @@ fn a_close_of_each_side_at_once_ends_both_halves_with_one_story() {
         let frames = read_frames(&pipe.0.0.lock().unwrap().to_peer);
         assert_eq!(frames.len(), 1, "one Close: {frames:?}");
         assert_eq!(frames[0].first, 0x88);
+    });
+}
+
+#[test]
+fn who_waits_at_a_stream_in_memory_is_woken_by_bytes_by_room_and_by_its_end() {
+    explore(|| {
+        let (mut one, mut other) = MemoryStream::pair();
+        let writing = thread::spawn(move || {
+            // The second write waits for room; then the end is dropped.
+            one.write_all(&[1; MemoryStream::CAPACITY]).unwrap();
+            one.write_all(&[2; 2]).unwrap();
+        });
+        let mut read = vec![0; MemoryStream::CAPACITY];
+        other.read_exact(&mut read).unwrap();
+        let mut rest = Vec::new();
+        other.read_to_end(&mut rest).unwrap();
+        writing.join().unwrap();
+        assert_eq!(rest, [2, 2]);
+        assert_eq!(other.write(b"late").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    });
+}
+
+#[test]
+fn an_end_that_is_dropped_wakes_a_write_that_waits() {
+    explore(|| {
+        let (mut one, other) = MemoryStream::pair();
+        let writing = thread::spawn(move || one.write_all(&[1; MemoryStream::CAPACITY + 1]));
+        drop(other);
+        assert_eq!(writing.join().unwrap().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     });
 }

@@ -21,6 +21,7 @@ mod handshake;
 mod lending;
 mod link;
 mod outbox;
+mod pair;
 mod receive;
 mod reply;
 mod split;
@@ -42,4 +43,5 @@ pub use writer::MessageWriter;
 
 pub(crate) use adapter::sealed;
 pub(crate) use handshake::{accept, connect_over};
+pub(crate) use pair::pair;
 pub(crate) use tunnel::tunnel_over;

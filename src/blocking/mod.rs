@@ -39,6 +39,7 @@ mod adapter;
 mod client;
 mod client_stream;
 mod handshake;
+mod pair;
 mod split;
 mod stream;
 #[cfg(feature = "rustls")]
@@ -49,6 +50,7 @@ pub use adapter::{Blocking, Deadline, Timed};
 pub use client::{connect, connect_with, tunnel_over};
 pub use client_stream::ClientStream;
 pub use handshake::{Http, Incoming, Upgrade, accept, connect_over};
+pub use pair::{pair, pair_with};
 pub use split::{ReceiveHalf, SendHalf};
 pub use stream::{CloneStream, Stream, Untimed};
 pub use websocket::{MessageWriter, Reply, WebSocket};

@@ -42,6 +42,23 @@ impl Agreed {
         (Self {}, None)
     }
 
+    /// What a client and a server with these limits agree on, each with its own policy.
+    #[cfg(feature = "std")]
+    pub(super) fn between(client: &Config, server: &Config) -> (Self, Self) {
+        let mut request = Headers::new();
+        if let Some(offer) = Self::offer(client) {
+            request.push("Sec-WebSocket-Extensions", offer);
+        }
+        let (of_server, answer) = Self::choose(&request, server);
+        let mut of_client = Self::default();
+        let mut answer = answer.iter().flat_map(|answer| extensions::parse(answer.as_bytes()));
+        match answer.try_for_each(|it| of_client.add(it.map_err(|_| ())?, client).map_err(drop)) {
+            Ok(()) => (of_client, of_server),
+            // A server that answers what the client cannot take gets no connection from it.
+            Err(()) => Default::default(),
+        }
+    }
+
     /// What a client offers.
     pub(super) fn offer(config: &Config) -> Option<String> {
         #[cfg(feature = "deflate")]

@@ -88,6 +88,16 @@ impl Accepted {
     }
 }
 
+/// The connections of a client and of a server after a handshake between them, in that order.
+#[cfg(feature = "std")]
+pub(crate) fn connections(client: &Config, server: &Config) -> (Connection, Connection) {
+    let (of_client, of_server) = agreed::Agreed::between(client, server);
+    let (mut client, mut server) = (Connection::client(client), Connection::server(server));
+    of_client.apply(&mut client);
+    of_server.apply(&mut server);
+    (client, server)
+}
+
 /// The proof that the server read the key (§4.2.2 step 5): base64 of the SHA-1 of key and GUID.
 fn accept_value(key: &[u8]) -> [u8; ACCEPT_LEN] {
     let mut hash = Sha1::new();

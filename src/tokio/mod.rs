@@ -50,7 +50,7 @@ pub use client::{connect, connect_with};
 pub use client_stream::ClientStream;
 
 use crate::{
-    ClientRequest, Config, Error, Response, asynchronous,
+    ClientRequest, Config, Error, MemoryStream, Response, asynchronous,
     asynchronous::{ReadFrom, Runtime, WriteTo},
     client::Proxy,
 };
@@ -116,6 +116,40 @@ pub async fn tunnel_over<S: AsyncRead + AsyncWrite + Unpin>(
     config: &Config,
 ) -> Result<S, Error> {
     Box::pin(asynchronous::tunnel_over::<S, Tokio>(stream, proxy, request, config)).await
+}
+
+/// A client and a server that are connected in memory, with the default limits: for tests of what an
+/// application does with a WebSocket.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), fullduplex::Error> {
+/// let (mut client, mut server) = fullduplex::tokio::pair();
+/// client.send("Hello").await?;
+/// assert_eq!(server.receive().await?, Some("Hello".into()));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Outside a runtime with a timer.
+pub fn pair() -> (WebSocket<MemoryStream>, WebSocket<MemoryStream>) {
+    pair_with(&Config::default(), &Config::default())
+}
+
+/// As [`pair`], with the limits of the client and of the server. Messages are compressed if a
+/// handshake between the two would agree on that. For a handshake itself, with its headers and
+/// subprotocols, use [`connect_over`] and [`accept`] on a [`MemoryStream::pair`].
+///
+/// # Panics
+///
+/// As [`pair`].
+pub fn pair_with(
+    client: &Config,
+    server: &Config,
+) -> (WebSocket<MemoryStream>, WebSocket<MemoryStream>) {
+    asynchronous::pair(MemoryStream::pair(), client, server)
 }
 
 impl asynchronous::sealed::Sealed for Tokio {}
