@@ -1,37 +1,36 @@
 //! One client over either adapter, so that the same examination runs with both.
 
+use std::env;
+
 use fullduplex::{
-    ClientRequest, CloseCode, Closing, Error, Message, blocking, tokio as asynchronous,
+    ClientRequest, CloseCode, Closing, Error, HandshakeError, Message, blocking,
+    client::{self, Proxy},
+    tokio as asynchronous,
 };
-use tokio::net::TcpStream;
 
 use crate::config;
 
 /// A client; the blocking one blocks its thread, which is all that these programs do.
 pub enum Client {
-    Blocking(blocking::WebSocket<std::net::TcpStream>),
-    Tokio(asynchronous::WebSocket<TcpStream>),
+    Blocking(blocking::WebSocket<blocking::ClientStream>),
+    Tokio(asynchronous::WebSocket<asynchronous::ClientStream>),
 }
 
 impl Client {
-    /// Connects with the adapter that the environment variable `ADAPTER` names: `blocking` or `tokio`.
+    /// Connects with the adapter that the environment variable `ADAPTER` names: `blocking` or `tokio`;
+    /// through the proxy of `PROXY`, if it is set, and trusting the certificates in the file `ROOTS`.
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        let request = ClientRequest::new(url)?;
-        let address = (request.host(), request.port());
-        match std::env::var("ADAPTER").as_deref() {
-            Ok("blocking") => {
-                let stream = std::net::TcpStream::connect(address)?;
-                stream.set_nodelay(true)?;
-                let (ws, _) = blocking::connect_over(stream, &request, &config::config())?;
-                Ok(Self::Blocking(ws))
-            }
-            Ok("tokio") => {
-                let stream = TcpStream::connect(address).await?;
-                stream.set_nodelay(true)?;
-                let config = config::config();
-                let (ws, _) = asynchronous::connect_over(stream, &request, &config).await?;
-                Ok(Self::Tokio(ws))
-            }
+        let mut client = client::Client::new(ClientRequest::new(url)?).config(config::config());
+        if let Ok(proxy) = env::var("PROXY") {
+            client = client.proxy(Proxy::new(&proxy).map_err(HandshakeError::from)?);
+        }
+        #[cfg(feature = "rustls")]
+        if let Some(file) = env::var_os("ROOTS") {
+            client = client.tls(trust(file.as_ref()));
+        }
+        match env::var("ADAPTER").as_deref() {
+            Ok("blocking") => Ok(Self::Blocking(blocking::connect_with(&client)?.0)),
+            Ok("tokio") => Ok(Self::Tokio(asynchronous::connect_with(&client).await?.0)),
             _ => panic!("ADAPTER is neither blocking nor tokio"),
         }
     }
@@ -94,4 +93,19 @@ impl Client {
             Self::Tokio(ws) => ws.closing(),
         }
     }
+}
+
+/// The configuration that trusts the certificates of a PEM file.
+#[cfg(feature = "rustls")]
+fn trust(file: &std::path::Path) -> std::sync::Arc<rustls::ClientConfig> {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).expect("a PEM file") {
+        roots.add(certificate.expect("a certificate")).expect("a root");
+    }
+    let provider = rustls::crypto::ring::default_provider();
+    let builder = rustls::ClientConfig::builder_with_provider(provider.into());
+    let builder = builder.with_safe_default_protocol_versions().expect("ring has them");
+    builder.with_root_certificates(roots).with_no_client_auth().into()
 }

@@ -1,5 +1,5 @@
 // Chromium, headless, against an echo server: node browser.mjs URL, with CHROMIUM naming the browser.
-// Opens the server's own page and watches it count; then runs the echo checks from that page's origin.
+// With TRUST=all it asks no certificate. Opens the server's own page and watches it count; then runs the echo checks from that page's origin.
 import { chromium } from 'playwright-core';
 import { echoChecks, print } from './echo_checks.mjs';
 
@@ -10,6 +10,7 @@ const browser = await chromium.launch({
   args: [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    ...(process.env.TRUST === 'all' ? ['--ignore-certificate-errors'] : []),
   ],
 });
 try {
