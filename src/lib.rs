@@ -19,7 +19,9 @@
 //! [`asynchronous`].
 //!
 //! Each splits into two halves that receive and send at once, keeps connections alive and ends those
-//! that are not, and streams messages of any length both ways.
+//! that are not, and streams messages of any length both ways. For an application's own tests each makes
+//! a pair over [`MemoryStream`], without a socket: [`blocking::pair`]. A client that connects again
+//! waits as long as [`ReconnectDelays`] says.
 //!
 //! # Without I/O: the driver's manual
 //!

@@ -91,7 +91,7 @@ impl<R: FnMut() -> u64> ReconnectDelays<R> {
     fn part_of(&mut self, duration: Duration) -> Duration {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         // Below `nanos`, so that it fits.
-        Duration::from_nanos((u128::from(nanos) * u128::from((self.random)()) >> 64) as u64)
+        Duration::from_nanos(((u128::from(nanos) * u128::from((self.random)())) >> 64) as u64)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Two WebSockets that are connected in memory, over every adapter, and what an application does with
-//! them in its tests.
+//! A client and a server that are connected in memory, over every adapter, and what an application does
+//! with them in its tests.
 #![cfg(all(feature = "futures-io", feature = "tokio"))]
 
 use std::{thread, time::Duration};

@@ -1,4 +1,4 @@
-//! Two WebSockets that are connected already.
+//! A client and a server that are connected already.
 
 use super::{adapter::Adapter, websocket::WebSocket};
 use crate::{Config, handshake};

@@ -1,4 +1,4 @@
-//! Two WebSockets that are connected in memory.
+//! A client and a server that are connected in memory.
 
 use super::{WebSocket, adapter::Timed};
 use crate::{Config, MemoryStream, asynchronous};
