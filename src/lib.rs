@@ -54,6 +54,7 @@
 //! | [`Sender`] | messages, [`Prepared`] ones, replies | frames in a [`WriteBuffer`] |
 //! | [`Connection`] | bytes, messages | [`Event`]s or [`ChunkEvent`]s, frames, the closing handshake |
 //! | [`ServerHandshake`], [`ClientHandshake`] | bytes of HTTP | [`Accepted`] |
+//! | [`client::Tunnel`] | a proxy's answers | the way to the server |
 //!
 //! # Promises
 //!

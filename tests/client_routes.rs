@@ -1,5 +1,5 @@
 //! A client on its way to a server that is not where the URL says: through proxies, along redirects.
-//! What each of them may say is in proxy_rules.rs, proxy_tunnel.rs and redirects.rs.
+//! What each of them may say is in `proxy_rules`, `proxy_tunnel` and `redirects`.
 #![cfg(feature = "tokio")]
 
 use std::{
@@ -103,7 +103,7 @@ fn socks_proxy(mut stream: TcpStream) -> io::Result<()> {
     }
     stream.write_all(&[5, 2])?;
     let is_known = read_array(&mut stream)? == *b"\x01\x02me\x06secret";
-    stream.write_all(&[1, if is_known { 0 } else { 1 }])?;
+    stream.write_all(&[1, u8::from(!is_known)])?;
     let [5, 1, 0, 1, a, b, c, d, high, low] = read_array(&mut stream)? else {
         panic!("an address of IPv4 is asked for")
     };

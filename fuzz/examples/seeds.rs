@@ -20,6 +20,11 @@ fn main() -> io::Result<()> {
         write("client_handshake", name, &[&[0; 5], &head])?;
     }
     write("client_handshake", "small_limits", &[&[12, 1, 2, 3, 100], ANSWER.as_bytes()])?;
+    for (name, proxy, answers) in TUNNELS {
+        // The proxy, limits, lengths of the pieces.
+        write("proxy_tunnel", name, &[&[*proxy], &[0; 5], answers])?;
+        write("proxy_tunnel", &format!("{name}_small"), &[&[*proxy, 12, 1, 2, 3, 100], answers])?;
+    }
     for (name, frames) in WIRES {
         let described = describe(frames);
         // Role and form; limits; lengths of the pieces.
@@ -119,6 +124,20 @@ fn answers() -> Vec<(&'static str, Vec<u8>)> {
         ("not http", b"SSH-2.0-OpenSSH\r\n".into()),
     ]
 }
+
+/// Which proxy, and what it answers: see the target.
+const TUNNELS: &[(&str, u8, &[u8])] = &[
+    ("connect", 0, b"HTTP/1.1 100 \r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\x16\x03"),
+    ("connect refused", 0, b"HTTP/1.1 407 \r\nContent-Length: 2\r\n\r\nno"),
+    ("socks", 1, b"\x05\0\x05\0\0\x01\x7f\0\0\x01\x04\x38\x16\x03"),
+    ("socks with a name", 1, b"\x05\0\x05\0\0\x03\x01a\0\0\x16\x03"),
+    (
+        "socks with a login",
+        2,
+        b"\x05\x02\x01\0\x05\0\0\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\x16\x03",
+    ),
+    ("socks refused", 1, b"\x05\0\x05\x05\0\x01\0\0\0\0\0\0"),
+];
 
 const WIRES: &[(&str, Frames<'_>)] = &[
     ("a text and a close", &[(0x81, b"Hello"), (0x88, b"\x03\xe8bye")]),
