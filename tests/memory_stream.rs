@@ -22,6 +22,8 @@ use fullduplex::{
 };
 
 const CAPACITY: usize = MemoryStream::CAPACITY;
+/// All that there is room for.
+static FULL: [u8; CAPACITY] = [7; CAPACITY];
 const SHORT: Duration = Duration::from_millis(1);
 
 /// The stream as one family of streams sees it; each call waits.
@@ -32,7 +34,10 @@ trait Face: Send {
     fn end(&mut self) -> io::Result<()>;
 }
 
-const FACES: [(&str, fn(MemoryStream) -> Box<dyn Face>); 3] = [
+/// A family of streams, and how it sees this one.
+type Family = (&'static str, fn(MemoryStream) -> Box<dyn Face>);
+
+const FACES: [Family; 3] = [
     ("threads", |stream| Box::new(Threads(stream))),
     ("tokio", |stream| Box::new(Tokio(stream))),
     ("futures-io", |stream| Box::new(FuturesIo(stream))),
@@ -153,7 +158,7 @@ fn nothing_is_read_and_written_at_once() {
     for_each_pair(|name, mut one, mut other| {
         assert_eq!(other.read(&mut []).unwrap(), 0, "{name}");
         assert_eq!(one.write(&[]).unwrap(), 0, "{name}");
-        assert_eq!(write(&mut *one, &[0; CAPACITY]).unwrap(), CAPACITY, "{name}");
+        assert_eq!(write(&mut *one, &FULL).unwrap(), CAPACITY, "{name}");
         assert_eq!(write(&mut *one, b"").unwrap(), 0, "{name}");
     });
 }
@@ -211,7 +216,7 @@ fn only_the_last_clone_that_is_dropped_ends_the_stream() {
 #[test]
 fn a_write_takes_what_there_is_room_for_and_one_byte_read_makes_room_for_one() {
     for_each_pair(|name, mut one, mut other| {
-        let parts = [&[1; CAPACITY - 10][..], &[2; 20]].map(IoSlice::new);
+        let parts = [&FULL[10..], &[2; 20]].map(IoSlice::new);
         assert_eq!(one.write(&parts).unwrap(), CAPACITY, "{name}");
         assert_eq!(other.read(&mut [0]).unwrap(), 1, "{name}");
         assert_eq!(write(&mut *one, &[3; 20]).unwrap(), 1, "{name}");
@@ -231,7 +236,7 @@ fn a_read_or_write_that_waited_for_its_timeout_fails_and_loses_nothing() {
     for end in [&mut clone, &mut one] {
         assert_eq!(kind(end.read(&mut [0; 8])), ErrorKind::WouldBlock);
     }
-    assert_eq!(write(&mut one, &[7; CAPACITY]).unwrap(), CAPACITY);
+    assert_eq!(write(&mut one, &FULL).unwrap(), CAPACITY);
     for end in [&mut clone, &mut one] {
         assert_eq!(kind(write(end, b"more")), ErrorKind::WouldBlock);
     }
@@ -280,7 +285,7 @@ fn a_task_that_waits_is_woken_by_whatever_lets_it_go_on() {
     ];
     for (name, act) in acts {
         let (mut one, other) = MemoryStream::pair();
-        io::Write::write_all(&mut one, &[7; CAPACITY]).unwrap();
+        io::Write::write_all(&mut one, &FULL).unwrap();
         let tasks = [(); 2].map(|()| Arc::new(Woken::default()));
         let [reading, writing] = tasks.clone().map(Waker::from);
         let poll = tokio_read(&mut one, &mut Context::from_waker(&reading), &mut [0]);
@@ -304,7 +309,7 @@ fn a_thread_that_waits_is_woken_by_whatever_lets_it_go_on() {
         let (one, other) = MemoryStream::pair();
         let mut reader = Threads(one.try_clone().unwrap());
         let mut writer = Threads(one.try_clone().unwrap());
-        assert_eq!(write(&mut writer, &[7; CAPACITY]).unwrap(), CAPACITY);
+        assert_eq!(write(&mut writer, &FULL).unwrap(), CAPACITY);
         let reading = thread::spawn(move || reader.read(&mut [0]).unwrap());
         let writing = thread::spawn(move || kind(write(&mut writer, b"x")));
         act(one, other);
