@@ -20,8 +20,11 @@
 //!
 //! Each splits into two halves that receive and send at once, keeps connections alive and ends those
 //! that are not, and streams messages of any length both ways. For an application's own tests each makes
-//! a pair over [`MemoryStream`], without a socket: [`blocking::pair`]. A client that connects again
-//! waits as long as [`ReconnectDelays`] says.
+//! a pair over [`MemoryStream`], without a socket: [`blocking::pair`].
+//!
+//! A client's way to its server is [`client`]'s: [`client::Client`] knows TLS, proxies, redirects, Unix
+//! sockets, and all addresses of a host. One that connects again waits as long as [`ReconnectDelays`]
+//! says.
 //!
 //! # Without I/O: the driver's manual
 //!
@@ -73,6 +76,8 @@
 //! needs `alloc` only; bring a [`MaskSource`] for a client. `tokio`: the adapter for tokio's streams.
 //! `futures-io`: the one for those of futures-io, as smol has. `futures`: `Stream` and `Sink` for
 //! both. `deflate`: compressed messages (RFC 7692), off until `Config::compression` says otherwise.
+//! `rustls` and `tokio-rustls`: `wss` for the blocking client and for tokio's; `webpki-roots` and
+//! `native-roots`: whom it trusts.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.
