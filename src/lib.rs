@@ -87,6 +87,7 @@ mod closing;
 mod config;
 mod connection;
 mod control;
+mod counters;
 #[cfg(feature = "deflate")]
 mod deflate;
 mod error;
@@ -121,6 +122,7 @@ pub use close::{CloseCode, CloseFrame};
 pub use closing::{Closing, Side};
 pub use config::Config;
 pub use connection::{Connection, Event, Role};
+pub use counters::Counters;
 #[cfg(feature = "deflate")]
 pub use deflate::{Compression, Parameters};
 #[cfg(feature = "std")]

@@ -156,7 +156,7 @@ impl Inbox {
                 }
                 // Nothing behind a message that is none counts; the error is found again.
                 Err(error) => {
-                    link.state(|state| state.fail(error));
+                    link.state(|state| state.fail_text(error));
                     self.input.discard();
                 }
             }
@@ -199,7 +199,7 @@ impl Inbox {
         }
     }
 
-    /// Lends what was located; checks its text. If that is none, [`State::fail`].
+    /// Lends what was located; checks its text. If that is none, [`State::fail_text`].
     #[inline(always)]
     pub(super) fn lend(&self, located: LocatedMessage) -> Result<Message<'_>, ProtocolError> {
         located.lend(self.input.read())
@@ -223,7 +223,7 @@ impl Inbox {
                     let message = match self.lend(located) {
                         Ok(message) => message.into_owned(),
                         Err(error) => {
-                            link.state(|state| state.fail(error));
+                            link.state(|state| state.fail_text(error));
                             self.input.discard();
                             return Poll::Ready(());
                         }

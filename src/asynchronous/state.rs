@@ -41,10 +41,10 @@ impl State {
         }
     }
 
-    /// Ends the connection since the peer failed: it is told.
+    /// Ends the connection since what was located last is no text: the peer is told.
     #[cold]
-    pub(super) fn fail(&mut self, error: ProtocolError) -> ProtocolError {
-        self.connection.fail(error, &mut self.output)
+    pub(super) fn fail_text(&mut self, error: ProtocolError) -> ProtocolError {
+        self.connection.fail_text(error, &mut self.output)
     }
 
     /// Does what the caller asks of the connection.

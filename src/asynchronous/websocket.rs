@@ -23,8 +23,8 @@ use super::{
     writer::MessageWriter,
 };
 use crate::{
-    CloseCode, Closing, Connection, Error, Kind, Message, MessageChunk, Prepared, SendError,
-    WriteBuffer, hidden::Hidden, part::Unit, read_buffer::ReadBuffer,
+    CloseCode, Closing, Connection, Counters, Error, Kind, Message, MessageChunk, Prepared,
+    SendError, WriteBuffer, hidden::Hidden, part::Unit, read_buffer::ReadBuffer,
 };
 
 /// A WebSocket over an asynchronous stream `S`, which the adapter `A` knows how to use.
@@ -225,6 +225,11 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<&Closing> {
         self.link.state.connection.closing()
+    }
+
+    /// What the connection has done since it began.
+    pub fn counters(&self) -> Counters {
+        self.link.state.connection.counters()
     }
 
     /// How long the peer took to answer the last Ping that kept the connection alive.
