@@ -62,6 +62,7 @@
 //! - What arrived before an error is delivered before the error.
 //! - A future that is dropped has lost nothing, and left no half of a frame.
 //! - Each end has its story: [`Closing`] says who closed, with what, and what the answer was.
+//! - Each connection counts what it does, to the byte: [`Counters`].
 //!
 //! # Features
 //!
@@ -70,6 +71,10 @@
 //! needs `alloc` only; bring a [`MaskSource`] for a client. `tokio`: the adapter for tokio's streams.
 //! `futures-io`: the one for those of futures-io, as smol has. `futures`: `Stream` and `Sink` for
 //! both. `deflate`: compressed messages (RFC 7692), off until `Config::compression` says otherwise.
+//! `tracing`: each connection over a stream has a span, `websocket`, with its `role`, and tells in it, at
+//! target `fullduplex`, how its handshake went, of Closes both ways, and why it failed: at `WARN` what
+//! the peer did wrong, at `DEBUG` all else. No header is told, no URL, no subprotocol and no message;
+//! of a Close that came, its reason is, escaped. The core logs nothing.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.

@@ -14,12 +14,15 @@ use bytes::Buf;
 use super::{
     WebSocket,
     adapter::{Adapter, WriteTo, check_timers},
+    observe::Observer,
     receive::give_way,
+    state::State,
     stream::{poll_read, poll_write_some},
 };
 use crate::{
     Accepted, Answer, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer,
-    Request, RequestHead, Response, ServerHandshake, Timeout, WriteBuffer, read_buffer::ReadBuffer,
+    Request, RequestHead, Response, Role, ServerHandshake, Timeout, WriteBuffer,
+    read_buffer::ReadBuffer,
 };
 
 /// A request that has come in: decide before you answer.
@@ -54,7 +57,7 @@ pub(crate) async fn accept<S: Unpin, A: Adapter<S>>(stream: S) -> Result<WebSock
             // Whether or not the client can be told, this is what it did.
             let _ = head.respond(&HandshakeError::NotAnUpgrade.response(), &mut output);
             wire.refuse(&mut output).await;
-            Err(HandshakeError::NotAnUpgrade.into())
+            wire.observed(Err(HandshakeError::NotAnUpgrade.into()))
         }
     }
 }
@@ -64,8 +67,8 @@ pub(crate) async fn connect_over<S: Unpin, A: Adapter<S>>(
     request: &ClientRequest,
     config: &Config,
 ) -> Result<(WebSocket<S, A>, Response), Error> {
-    let mut wire = Wire::<S, A>::new(stream, config);
-    wire.in_time(async |wire| {
+    let mut wire = Wire::<S, A>::new(stream, Role::Client, config);
+    let step = wire.in_time(async |wire| {
         let mut output = WriteBuffer::new();
         let mut handshake = ClientHandshake::start(request, Nonce::random(), config, &mut output)?;
         wire.write(&mut output).await?;
@@ -80,9 +83,10 @@ pub(crate) async fn connect_over<S: Unpin, A: Adapter<S>>(
                 return Ok(answer);
             }
         }
-    })
-    .await
-    .map(|(accepted, response)| (wire.into_websocket(accepted), response))
+    });
+    let answer = step.await;
+    let (accepted, response) = wire.observed(answer)?;
+    Ok((wire.into_websocket(accepted), response))
 }
 
 impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
@@ -97,8 +101,8 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
     }
 
     async fn read_head(stream: S, config: &Config) -> Result<Self, Error> {
-        let mut wire = Wire::<S, A>::new(stream, config);
-        let request = wire.in_time(async |wire| {
+        let mut wire = Wire::<S, A>::new(stream, Role::Server, config);
+        let step = wire.in_time(async |wire| {
             let mut handshake = ServerHandshake::new(config);
             loop {
                 let request = match wire.read().await? {
@@ -119,7 +123,8 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
                 }
             }
         });
-        Ok(match request.await? {
+        let request = step.await;
+        Ok(match wire.observed(request)? {
             Request::Http(head) => Self::Http(Http { wire, head }),
             Request::Upgrade(offer) => Self::Upgrade(Upgrade { wire, offer }),
         })
@@ -148,13 +153,14 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
         match offer.accept(answer, &mut output) {
             Ok(accepted) => {
                 wire.restart();
-                wire.in_time(async |wire| wire.write(&mut output).await).await?;
+                let written = wire.in_time(async |wire| wire.write(&mut output).await).await;
+                wire.observed(written)?;
                 Ok(wire.into_websocket(accepted))
             }
             Err(error) => {
                 let _ = error.response().write(&mut output);
                 wire.refuse(&mut output).await;
-                Err(error.into())
+                wire.observed(Err(error.into()))
             }
         }
     }
@@ -167,7 +173,8 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
     /// [`Error::Handshake`] for an answer that cannot be written, [`Error::Timeout`] and [`Error::Io`].
     pub async fn reject(self, response: &Response) -> Result<S, Error> {
         let mut output = WriteBuffer::new();
-        response.write(&mut output)?;
+        self.wire.observed(response.write(&mut output).map_err(Error::from))?;
+        self.wire.observer.handshake_rejected(response.status);
         self.wire.write_response(output).await
     }
 }
@@ -221,11 +228,12 @@ struct Wire<S, A> {
     timeout: Duration,
     /// `None` until somebody asks: a client that is there already needs no clock.
     deadline: Option<Duration>,
+    observer: Observer,
     adapter: PhantomData<fn() -> A>,
 }
 
 impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
-    fn new(stream: S, config: &Config) -> Self {
+    fn new(stream: S, role: Role, config: &Config) -> Self {
         check_timers::<A>();
         Self {
             stream,
@@ -233,8 +241,14 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
             has_read: false,
             timeout: config.handshake_timeout,
             deadline: None,
+            observer: Observer::new(role),
             adapter: PhantomData,
         }
+    }
+
+    /// Passes a step's result on, and tells of the failure.
+    fn observed<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        result.inspect_err(|error| self.observer.handshake_failed(error))
     }
 
     /// Lets the time begin again, after the application had its own.
@@ -346,13 +360,17 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
     /// Writes an answer of the application's; returns the stream.
     async fn write_response(mut self, mut output: WriteBuffer) -> Result<S, Error> {
         self.restart();
-        self.in_time(async |wire| wire.write(&mut output).await).await?;
+        let written = self.in_time(async |wire| wire.write(&mut output).await).await;
+        self.observed(written)?;
         Ok(self.stream)
     }
 
     fn into_websocket(self, accepted: Accepted) -> WebSocket<S, A> {
+        let Self { stream, input, observer, .. } = self;
+        observer.handshake_done(&accepted);
         let subprotocol = accepted.subprotocol().map(|chosen| Box::new(chosen.into()));
-        WebSocket::with_input(self.stream, accepted.into_connection(), self.input, subprotocol)
+        let state = State::new(accepted.into_connection(), observer);
+        WebSocket::with_input(stream, state, input, subprotocol)
     }
 }
 

@@ -92,7 +92,7 @@ impl Inbox {
                     self.input.release();
                     ready!(link.poll_end(cx, &mut self.input));
                     return Poll::Ready(Err(match error {
-                        ProtocolError::EndWithoutClose => link.state(|state| state.cause(error)),
+                        ProtocolError::EndWithoutClose => cause(link, error),
                         _ => error.into(),
                     }));
                 }
@@ -123,7 +123,7 @@ impl Inbox {
                 // What there was of a message was no text.
                 _ if link.state(|state| state.connection.has_failed()) => {}
                 Poll::Ready(Err(error)) => {
-                    return Poll::Ready(Err(link.state(|state| state.cause(error))));
+                    return Poll::Ready(Err(cause(link, error)));
                 }
                 Poll::Pending => {
                     // All that the peer said was delivered; there is nothing to wait for.
@@ -330,12 +330,22 @@ fn locate<L: Source>(
                 Err(error) => break Err(error),
             }
         };
+        if let Err(error) = &located {
+            state.observer.protocol_error(error);
+        }
+        state.observer.closing(state.connection.closing());
         if !was_closing && state.connection.closing().is_some() {
             // The application may have been busy since the time was told.
             state.connection.restart_closing(L::Runtime::now());
         }
         located
     })
+}
+
+/// What ended the connection: [`State::cause`].
+#[cold]
+fn cause<L: Source>(link: &mut L, error: impl Into<Error>) -> Error {
+    link.state(|state| state.cause::<L::Runtime>(error))
 }
 
 /// Lets other tasks run.

@@ -15,6 +15,7 @@ use super::{
     adapter::{Adapter, Locked, ReadFrom, WriteTo, check_timers, sealed},
     lending::Lending,
     link::{Link, Turn, Whole},
+    observe::Observer,
     outbox::{self, Outbox},
     receive::Inbox,
     reply::Reply,
@@ -48,17 +49,18 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// Where the runtime panics when a timer is made: see the adapter's module.
     pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
         check_timers::<A>();
-        Self::with_input(stream, connection, unread.into(), None)
+        let observer = Observer::new(connection.role());
+        Self::with_input(stream, State::new(connection, observer), unread.into(), None)
     }
 
     pub(super) fn with_input(
         stream: S,
-        connection: Connection,
+        state: State,
         mut input: ReadBuffer,
         subprotocol: Option<Box<Box<str>>>,
     ) -> Self {
         input.release();
-        let link = Whole::new(stream, State::new(connection));
+        let link = Whole::new(stream, state);
         Self::from_parts(Inbox::new(input), link, Hidden(subprotocol))
     }
 
