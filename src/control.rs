@@ -22,7 +22,7 @@ pub(crate) enum Control<'a> {
 pub(crate) struct UnfinishedControl {
     opcode: Opcode,
     mask: Mask,
-    len: usize,
+    len: u8,
     carried: Hidden<Vec<u8>>,
 }
 
@@ -30,8 +30,8 @@ impl UnfinishedControl {
     /// Begins with what has come of the payload.
     pub(crate) fn new(header: FrameHeader, payload: &[u8]) -> Self {
         // At most 125, by `FrameHeader::parse`.
-        let len = header.payload_len as usize;
-        let mut carried = Vec::with_capacity(len);
+        let len = header.payload_len as u8;
+        let mut carried = Vec::with_capacity(usize::from(len));
         carried.extend_from_slice(payload);
         Self {
             opcode: header.opcode,
@@ -47,9 +47,10 @@ impl UnfinishedControl {
         &mut self,
         input: &[u8],
     ) -> Result<(usize, Option<Box<Control<'static>>>), ProtocolError> {
-        let used = input.len().min(self.len - self.carried.len());
+        let len = usize::from(self.len);
+        let used = input.len().min(len - self.carried.len());
         self.carried.extend_from_slice(&input[..used]);
-        if self.carried.len() < self.len {
+        if self.carried.len() < len {
             return Ok((used, None));
         }
         let mut payload = mem::take(&mut *self.carried);

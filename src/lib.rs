@@ -68,6 +68,7 @@
 //! - What arrived before an error is delivered before the error.
 //! - A future that is dropped has lost nothing, and left no half of a frame.
 //! - Each end has its story: [`Closing`] says who closed, with what, and what the answer was.
+//! - Each connection counts what it does, to the byte: [`Counters`].
 //!
 //! # Features
 //!
@@ -78,6 +79,10 @@
 //! both. `deflate`: compressed messages (RFC 7692), off until `Config::compression` says otherwise.
 //! `rustls` and `tokio-rustls`: `wss` for the blocking client and for tokio's; `webpki-roots` and
 //! `native-roots`: whom it trusts.
+//! `tracing`: each connection over a stream has a span, `websocket`, with its `role`, and tells in it, at
+//! target `fullduplex`, how its handshake went, of Closes both ways, and why it failed: at `WARN` what
+//! the peer did wrong, at `DEBUG` all else. No header is told, no URL, no subprotocol and no message;
+//! of a Close that came, its reason is, escaped. The core logs nothing.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.
@@ -96,6 +101,7 @@ mod closing;
 mod config;
 mod connection;
 mod control;
+mod counters;
 #[cfg(feature = "deflate")]
 mod deflate;
 mod error;
@@ -133,6 +139,7 @@ pub use close::{CloseCode, CloseFrame};
 pub use closing::{Closing, Side};
 pub use config::Config;
 pub use connection::{Connection, Event, Role};
+pub use counters::Counters;
 #[cfg(feature = "deflate")]
 pub use deflate::{Compression, Parameters};
 #[cfg(feature = "std")]

@@ -18,6 +18,7 @@ use payload::DataFrame;
 use crate::{
     Config, FrameHeader, Kind, Mask, Opcode, Part, ProtocolError, Role, Rsv,
     control::UnfinishedControl,
+    counters::Tally,
     frame::{FIN, MASK, MAX_HEADER_LEN, NO_MASK},
     part::{Located, Marks, Unit},
 };
@@ -34,6 +35,8 @@ pub struct Receiver {
     compression: bool,
     message: Option<Unfinished>,
     state: State,
+    /// Frames and bytes are counted here; what they say, by the connection.
+    pub(crate) received: Tally,
 }
 
 /// A message of which not all frames have begun.
@@ -79,6 +82,7 @@ impl Receiver {
             compression: false,
             message: None,
             state: State::Between,
+            received: Tally::NONE,
         }
     }
 
@@ -113,13 +117,16 @@ impl Receiver {
     #[inline]
     pub(crate) fn locate_whole(&mut self, input: &mut [u8]) -> Option<(Kind, Range<usize>)> {
         let (kind, start, len) = self.begins_whole(input)?;
-        if self.role == Role::Client {
+        let start = if self.role == Role::Client {
             input.get(start..start + len)?;
-            return Some((kind, start..start + len));
-        }
-        let (key, after) = input[start..].split_first_chunk_mut()?;
-        Mask::new(*key).apply(0, after.get_mut(..len)?);
-        Some((kind, start + 4..start + 4 + len))
+            start
+        } else {
+            let (key, after) = input[start..].split_first_chunk_mut()?;
+            Mask::new(*key).apply(0, after.get_mut(..len)?);
+            start + 4
+        };
+        self.received.message(len, start + len);
+        Some((kind, start..start + len))
     }
 
     /// How many bytes are missing of a message that [`locate_whole`](Self::locate_whole) would take.
@@ -172,7 +179,14 @@ impl Receiver {
         unit: Unit,
     ) -> Result<Option<Located>, ProtocolError> {
         let located = self.step(input, unit);
-        located.inspect_err(|error| self.fail(error.clone()))
+        match &located {
+            Ok(Some(located)) => self.received.wire += located.used as u64,
+            // After a Close, input is discarded.
+            Ok(None) if self.is_ended() => {}
+            Ok(None) => self.received.wire += input.len() as u64,
+            Err(error) => self.fail(error.clone()),
+        }
+        located
     }
 
     #[inline]
@@ -192,6 +206,7 @@ impl Receiver {
             _ => return self.resume(input),
         };
         let (message, first) = self.check(&header, unit)?;
+        self.received.frames += 1;
         if header.opcode.is_control() {
             return self.control(header, input, start);
         }
@@ -233,6 +248,11 @@ impl Receiver {
 
     pub(crate) const fn has_failed(&self) -> bool {
         matches!(self.state, State::Failed(_))
+    }
+
+    /// Whether what came ends with the end of a message.
+    pub(crate) const fn is_between_messages(&self) -> bool {
+        matches!(self.state, State::Between) && self.message.is_none()
     }
 
     /// Whether a Close came or the peer failed, so that nothing more is received.

@@ -13,6 +13,7 @@ use crate::deflate::Deflater;
 use crate::{
     CloseFrame, Config, FrameHeader, Kind, MaskSource, Message, Opcode, Part, Payload, Prepared,
     ProtocolError, Rsv, SendError, WriteBuffer,
+    counters::Tally,
     frame::{HEADER_ROOM, MAX_CONTROL_LEN, NO_MASK, SHORT},
 };
 
@@ -26,6 +27,7 @@ pub struct Sender {
     owed_pong: Option<Box<[u8]>>,
     #[cfg(feature = "deflate")]
     deflater: Option<Deflater>,
+    sent: Tally,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,7 @@ impl Sender {
             owed_pong: None,
             #[cfg(feature = "deflate")]
             deflater: None,
+            sent: Tally::NONE,
         }
     }
 
@@ -123,7 +126,9 @@ impl Sender {
         if self.send_prepared_compressed(message, output) {
             return Ok(());
         }
-        output.put_shared_ref(message.frame());
+        let frame = message.frame();
+        output.put_shared_ref(frame);
+        self.sent.message(message.message().as_bytes().len(), frame.len());
         Ok(())
     }
 
@@ -220,6 +225,10 @@ impl Sender {
         self.high_water
     }
 
+    pub(crate) const fn sent(&self) -> &Tally {
+        &self.sent
+    }
+
     /// Whether a Close was sent, so that nothing more can be.
     pub fn is_closed(&self) -> bool {
         self.state == State::Closed
@@ -268,13 +277,28 @@ impl Sender {
         if payload.len() > MAX_CONTROL_LEN {
             return Err(SendError::ControlTooLong(payload.len()));
         }
-        self.data(Fin::Last, opcode, Payload::Lent(payload), output);
+        self.frame(Fin::Last, Rsv::NONE, opcode, Payload::Lent(payload), output);
+        match opcode {
+            Opcode::Ping => self.sent.pings += 1,
+            Opcode::Pong => self.sent.pongs += 1,
+            _ => {}
+        }
         Ok(())
     }
 
     #[inline]
     fn data(&mut self, fin: Fin, opcode: Opcode, payload: Payload<'_>, output: &mut WriteBuffer) {
+        self.count(payload.len(), fin);
         self.frame(fin, Rsv::NONE, opcode, payload, output);
+    }
+
+    /// Counts a piece of a message.
+    #[inline]
+    const fn count(&mut self, len: usize, fin: Fin) {
+        self.sent.payload += len as u64;
+        if matches!(fin, Fin::Last) {
+            self.sent.messages += 1;
+        }
     }
 
     #[inline]
@@ -294,16 +318,20 @@ impl Sender {
             mask,
             payload_len: payload.len() as u64,
         };
-        match payload {
+        let len = match payload {
             Payload::Owned(bytes) if mask.is_none() && output.shares(bytes.len()) => {
-                output.append(HEADER_ROOM, |block| header.encode(block));
+                let header_len = output.append(HEADER_ROOM, |block| header.encode(block));
+                let len = header_len + bytes.len();
                 output.put_shared(bytes);
+                len
             }
             payload => output.append(HEADER_ROOM + payload.len().max(SHORT), |block| {
                 header.encode(block);
                 mask.unwrap_or(NO_MASK).append(&payload, block);
             }),
-        }
+        };
+        self.sent.frames += 1;
+        self.sent.wire += len as u64;
     }
 }
 

@@ -130,13 +130,15 @@ impl WriteBuffer {
         }
     }
 
-    /// Lets `write` append about `len` bytes to the block.
+    /// Lets `write` append about `len` bytes to the block, and says how many it did.
     #[inline]
-    pub(crate) fn append(&mut self, len: usize, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn append(&mut self, len: usize, write: impl FnOnce(&mut Vec<u8>)) -> usize {
         self.make_room(len);
         let before = self.block.len();
         write(&mut self.block);
-        self.tail += self.block.len() - before;
+        let appended = self.block.len() - before;
+        self.tail += appended;
+        appended
     }
 
     /// Moves what waits to the front of the block where that saves growing it, and where it moves

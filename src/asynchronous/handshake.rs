@@ -5,7 +5,7 @@ use std::ops;
 use super::{WebSocket, adapter::Adapter, wire::Wire};
 use crate::{
     Answer, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer, Request,
-    RequestHead, Response, ServerHandshake, WriteBuffer,
+    RequestHead, Response, Role, ServerHandshake, WriteBuffer,
 };
 
 /// A request that has come in: decide before you answer.
@@ -40,7 +40,7 @@ pub(crate) async fn accept<S: Unpin, A: Adapter<S>>(stream: S) -> Result<WebSock
             // Whether or not the client can be told, this is what it did.
             let _ = head.respond(&HandshakeError::NotAnUpgrade.response(), &mut output);
             wire.refuse(&mut output).await;
-            Err(HandshakeError::NotAnUpgrade.into())
+            wire.observed(Err(HandshakeError::NotAnUpgrade.into()))
         }
     }
 }
@@ -50,8 +50,8 @@ pub(crate) async fn connect_over<S: Unpin, A: Adapter<S>>(
     request: &ClientRequest,
     config: &Config,
 ) -> Result<(WebSocket<S, A>, Response), Error> {
-    let mut wire = Wire::<S, A>::new(stream, config);
-    wire.in_time(async |wire| {
+    let mut wire = Wire::<S, A>::new(stream, Role::Client, config);
+    let step = wire.in_time(async |wire| {
         let mut output = WriteBuffer::new();
         let mut handshake = ClientHandshake::start(request, Nonce::random(), config, &mut output)?;
         wire.write(&mut output).await?;
@@ -66,9 +66,10 @@ pub(crate) async fn connect_over<S: Unpin, A: Adapter<S>>(
                 return Ok(answer);
             }
         }
-    })
-    .await
-    .map(|(accepted, response)| (wire.into_websocket(accepted), response))
+    });
+    let answer = step.await;
+    let (accepted, response) = wire.observed(answer)?;
+    Ok((wire.into_websocket(accepted), response))
 }
 
 impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
@@ -83,8 +84,8 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
     }
 
     async fn read_head(stream: S, config: &Config) -> Result<Self, Error> {
-        let mut wire = Wire::<S, A>::new(stream, config);
-        let request = wire.in_time(async |wire| {
+        let mut wire = Wire::<S, A>::new(stream, Role::Server, config);
+        let step = wire.in_time(async |wire| {
             let mut handshake = ServerHandshake::new(config);
             loop {
                 let request = match wire.read().await? {
@@ -105,7 +106,8 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
                 }
             }
         });
-        Ok(match request.await? {
+        let request = step.await;
+        Ok(match wire.observed(request)? {
             Request::Http(head) => Self::Http(Http { wire, head }),
             Request::Upgrade(offer) => Self::Upgrade(Upgrade { wire, offer }),
         })
@@ -134,13 +136,14 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
         match offer.accept(answer, &mut output) {
             Ok(accepted) => {
                 wire.restart();
-                wire.in_time(async |wire| wire.write(&mut output).await).await?;
+                let written = wire.in_time(async |wire| wire.write(&mut output).await).await;
+                wire.observed(written)?;
                 Ok(wire.into_websocket(accepted))
             }
             Err(error) => {
                 let _ = error.response().write(&mut output);
                 wire.refuse(&mut output).await;
-                Err(error.into())
+                wire.observed(Err(error.into()))
             }
         }
     }
@@ -153,7 +156,8 @@ impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
     /// [`Error::Handshake`] for an answer that cannot be written, [`Error::Timeout`] and [`Error::Io`].
     pub async fn reject(self, response: &Response) -> Result<S, Error> {
         let mut output = WriteBuffer::new();
-        response.write(&mut output)?;
+        self.wire.observed(response.write(&mut output).map_err(Error::from))?;
+        self.wire.observer.handshake_rejected(response.status);
         self.wire.write_response(output).await
     }
 }

@@ -50,7 +50,7 @@ where
                 Poll::Ready(Ok(Some((self.finish)(chunk, link))))
             }
             Err(error) => {
-                let error = link.state(|state| state.fail(error));
+                let error = link.state(|state| state.fail_text(error));
                 self.poll_fail(link, error, cx).map(Err)
             }
         }

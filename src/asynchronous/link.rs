@@ -132,9 +132,7 @@ pub(super) trait Link {
             *self.timer() = None;
             let now = Self::Runtime::now();
             if next <= now {
-                let due =
-                    |state: &mut State| state.connection.handle_timeout(now, &mut state.output);
-                return Poll::Ready(self.state(due));
+                return Poll::Ready(self.state(|state| state.handle_timeout(now)));
             }
             let timer = Self::Runtime::timer(next.saturating_sub(now));
             *self.timer() = Some((millis(next), Hidden(timer)));
@@ -161,7 +159,9 @@ pub(super) trait Link {
         let close = CloseFrame::new(code, reason);
         let queued = self.state(|state| {
             state.connection.set_now(Self::Runtime::now());
-            state.send(|connection, output| connection.close(Some(&close), output))
+            let queued = state.send(|connection, output| connection.close(Some(&close), output));
+            state.observer.closing(state.connection.closing());
+            queued
         });
         self.wake_other();
         queued

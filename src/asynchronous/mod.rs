@@ -20,6 +20,11 @@ mod half;
 mod handshake;
 mod lending;
 mod link;
+#[cfg(feature = "tracing")]
+mod observe;
+#[cfg(not(feature = "tracing"))]
+#[path = "unobserved.rs"]
+mod observe;
 mod outbox;
 mod pair;
 mod receive;

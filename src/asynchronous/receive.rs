@@ -92,7 +92,7 @@ impl Inbox {
                     self.input.release();
                     ready!(link.poll_end(cx, &mut self.input));
                     return Poll::Ready(Err(match error {
-                        ProtocolError::EndWithoutClose => link.state(|state| state.cause(error)),
+                        ProtocolError::EndWithoutClose => cause(link, error),
                         _ => error.into(),
                     }));
                 }
@@ -123,7 +123,7 @@ impl Inbox {
                 // What there was of a message was no text.
                 _ if link.state(|state| state.connection.has_failed()) => {}
                 Poll::Ready(Err(error)) => {
-                    return Poll::Ready(Err(link.state(|state| state.cause(error))));
+                    return Poll::Ready(Err(cause(link, error)));
                 }
                 Poll::Pending => {
                     // All that the peer said was delivered; there is nothing to wait for.
@@ -156,7 +156,7 @@ impl Inbox {
                 }
                 // Nothing behind a message that is none counts; the error is found again.
                 Err(error) => {
-                    link.state(|state| state.fail(error));
+                    link.state(|state| state.fail_text(error));
                     self.input.discard();
                 }
             }
@@ -199,7 +199,7 @@ impl Inbox {
         }
     }
 
-    /// Lends what was located; checks its text. If that is none, [`State::fail`].
+    /// Lends what was located; checks its text. If that is none, [`State::fail_text`].
     #[inline(always)]
     pub(super) fn lend(&self, located: LocatedMessage) -> Result<Message<'_>, ProtocolError> {
         located.lend(self.input.read())
@@ -223,7 +223,7 @@ impl Inbox {
                     let message = match self.lend(located) {
                         Ok(message) => message.into_owned(),
                         Err(error) => {
-                            link.state(|state| state.fail(error));
+                            link.state(|state| state.fail_text(error));
                             self.input.discard();
                             return Poll::Ready(());
                         }
@@ -330,12 +330,22 @@ fn locate<L: Source>(
                 Err(error) => break Err(error),
             }
         };
+        if let Err(error) = &located {
+            state.observer.protocol_error(error);
+        }
+        state.observer.closing(state.connection.closing());
         if !was_closing && state.connection.closing().is_some() {
             // The application may have been busy since the time was told.
             state.connection.restart_closing(L::Runtime::now());
         }
         located
     })
+}
+
+/// What ended the connection: [`State::cause`].
+#[cold]
+fn cause<L: Source>(link: &mut L, error: impl Into<Error>) -> Error {
+    link.state(|state| state.cause::<L::Runtime>(error))
 }
 
 /// Lets other tasks run.

@@ -18,8 +18,8 @@ use super::{
     writer::MessageWriter,
 };
 use crate::{
-    CloseCode, Closing, Connection, Error, Kind, Message, MessageChunk, Prepared, SendError,
-    WriteBuffer, hidden::Hidden, part::Unit,
+    CloseCode, Closing, Connection, Counters, Error, Kind, Message, MessageChunk, Prepared,
+    SendError, WriteBuffer, hidden::Hidden, part::Unit,
 };
 
 /// The half of a WebSocket that receives; it also answers Pings and the peer's Close, and keeps the
@@ -104,6 +104,11 @@ impl<R: Unpin, W: Unpin, A: ReadFrom<R> + WriteTo<W>> ReceiveHalf<R, W, A> {
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<Closing> {
         self.link.look(|state| state.connection.closing().cloned())
+    }
+
+    /// What the connection has done since it began, both ways.
+    pub fn counters(&self) -> Counters {
+        self.link.look(|state| state.connection.counters())
     }
 
     /// How long the peer took to answer the last Ping that kept the connection alive.
@@ -220,6 +225,11 @@ impl<W: Unpin, A: WriteTo<W>> SendHalf<W, A> {
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<Closing> {
         self.link.look(|state| state.connection.closing().cloned())
+    }
+
+    /// What the connection has done since it began, both ways.
+    pub fn counters(&self) -> Counters {
+        self.link.look(|state| state.connection.counters())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io, mem, task::Poll, time::Duration};
 
-use super::adapter::Runtime;
+use super::{adapter::Runtime, observe::Observer};
 use crate::{Connection, Error, ProtocolError, Role, SendError, Timeout, WriteBuffer, io_error};
 
 /// The connection, what waits to be written, and how far the stream has come to its end.
@@ -24,10 +24,11 @@ pub(super) struct State {
     timed_out: Option<Timeout>,
     /// Bytes that are still read and discarded before the peer is given up.
     discard: u32,
+    pub(super) observer: Observer,
 }
 
 impl State {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Connection, observer: Observer) -> Self {
         Self {
             connection,
             output: WriteBuffer::new(),
@@ -38,13 +39,17 @@ impl State {
             is_ended_by_peer: false,
             timed_out: None,
             discard: MAX_DISCARD,
+            observer,
         }
     }
 
-    /// Ends the connection since the peer failed: it is told.
+    /// Ends the connection since what was located last is no text: the peer is told.
     #[cold]
-    pub(super) fn fail(&mut self, error: ProtocolError) -> ProtocolError {
-        self.connection.fail(error, &mut self.output)
+    pub(super) fn fail_text(&mut self, error: ProtocolError) -> ProtocolError {
+        let error = self.connection.fail_text(error, &mut self.output);
+        self.observer.protocol_error(&error);
+        self.observer.closing(self.connection.closing());
+        error
     }
 
     /// Does what the caller asks of the connection.
@@ -109,7 +114,10 @@ impl State {
             Poll::Pending => self.connection.write_stalled(),
             Poll::Ready(Ok(())) => self.unflushed = false,
             Poll::Ready(Err(error)) if A::is_temporary(error) => {}
-            Poll::Ready(Err(error)) => self.broken = Some(io_error::copy(error)),
+            Poll::Ready(Err(error)) => {
+                self.observer.io_error(error);
+                self.broken = Some(io_error::copy(error));
+            }
         }
         written.is_pending() && !was_stalled
     }
@@ -153,7 +161,15 @@ impl State {
         })
     }
 
-    pub(super) const fn time_out(&mut self, timeout: Timeout) {
+    /// Does what is due: sends a Ping, or ends the connection.
+    pub(super) fn handle_timeout(&mut self, now: Duration) -> Result<(), Timeout> {
+        let handled = self.connection.handle_timeout(now, &mut self.output);
+        self.observer.closing(self.connection.closing());
+        handled
+    }
+
+    pub(super) fn time_out(&mut self, timeout: Timeout) {
+        self.observer.timed_out(timeout);
         self.timed_out = Some(timeout);
     }
 
@@ -182,11 +198,15 @@ impl State {
     }
 
     /// What ended the connection: a write that failed before the peer was gone is the cause.
-    pub(super) fn cause(&self, error: impl Into<Error>) -> Error {
+    pub(super) fn cause<A: Runtime>(&mut self, error: impl Into<Error>) -> Error {
         match (self.timed_out, &self.broken) {
             (Some(timeout), _) => timeout.into(),
             (None, Some(broken)) if !self.is_ended_by_peer => io_error::copy(broken).into(),
-            _ => error.into(),
+            _ => {
+                let error = error.into();
+                self.observer.failed::<A>(&error);
+                error
+            }
         }
     }
 }

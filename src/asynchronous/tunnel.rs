@@ -2,7 +2,7 @@
 
 use super::{adapter::Adapter, wire::Wire};
 use crate::{
-    ClientRequest, Config, Error, HandshakeError, WriteBuffer,
+    ClientRequest, Config, Error, HandshakeError, Role, WriteBuffer,
     client::{Proxy, ProxyError, Tunnel},
 };
 
@@ -14,8 +14,8 @@ pub(crate) async fn tunnel_over<S: Unpin, A: Adapter<S>>(
     request: &ClientRequest,
     config: &Config,
 ) -> Result<S, Error> {
-    let mut wire = Wire::<S, A>::new(stream, config);
-    wire.in_time(async |wire| {
+    let mut wire = Wire::<S, A>::new(stream, Role::Client, config);
+    let step = wire.in_time(async |wire| {
         let failed = |error: ProxyError| Error::from(HandshakeError::from(error));
         let (host, port) = (request.host(), request.port());
         let mut output = WriteBuffer::new();
@@ -35,7 +35,8 @@ pub(crate) async fn tunnel_over<S: Unpin, A: Adapter<S>>(
                 return Ok(());
             }
         }
-    })
-    .await?;
+    });
+    let opened = step.await;
+    wire.observed(opened)?;
     Ok(wire.stream)
 }

@@ -15,6 +15,7 @@ use super::{
     adapter::{Adapter, Locked, ReadFrom, WriteTo, check_timers, sealed},
     lending::Lending,
     link::{Link, Turn, Whole},
+    observe::Observer,
     outbox::{self, Outbox},
     receive::Inbox,
     reply::Reply,
@@ -23,8 +24,8 @@ use super::{
     writer::MessageWriter,
 };
 use crate::{
-    CloseCode, Closing, Connection, Error, Kind, Message, MessageChunk, Prepared, SendError,
-    WriteBuffer, hidden::Hidden, part::Unit, read_buffer::ReadBuffer,
+    CloseCode, Closing, Connection, Counters, Error, Kind, Message, MessageChunk, Prepared,
+    SendError, WriteBuffer, hidden::Hidden, part::Unit, read_buffer::ReadBuffer,
 };
 
 /// A WebSocket over an asynchronous stream `S`, which the adapter `A` knows how to use.
@@ -48,17 +49,18 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// Where the runtime panics when a timer is made: see the adapter's module.
     pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
         check_timers::<A>();
-        Self::with_input(stream, connection, unread.into(), None)
+        let observer = Observer::new(connection.role());
+        Self::with_input(stream, State::new(connection, observer), unread.into(), None)
     }
 
     pub(super) fn with_input(
         stream: S,
-        connection: Connection,
+        state: State,
         mut input: ReadBuffer,
         subprotocol: Option<Box<Box<str>>>,
     ) -> Self {
         input.release();
-        let link = Whole::new(stream, State::new(connection));
+        let link = Whole::new(stream, state);
         Self::from_parts(Inbox::new(input), link, Hidden(subprotocol))
     }
 
@@ -225,6 +227,11 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<&Closing> {
         self.link.state.connection.closing()
+    }
+
+    /// What the connection has done since it began.
+    pub fn counters(&self) -> Counters {
+        self.link.state.connection.counters()
     }
 
     /// How long the peer took to answer the last Ping that kept the connection alive.

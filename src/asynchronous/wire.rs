@@ -13,10 +13,12 @@ use bytes::Buf;
 use super::{
     WebSocket,
     adapter::{Adapter, WriteTo, check_timers},
+    observe::Observer,
     receive::give_way,
+    state::State,
     stream::{poll_read, poll_write_some},
 };
-use crate::{Accepted, Config, Error, Timeout, WriteBuffer, read_buffer::ReadBuffer};
+use crate::{Accepted, Config, Error, Role, Timeout, WriteBuffer, read_buffer::ReadBuffer};
 
 /// A stream before its connection, what was read from it, and when the handshake must be done.
 #[derive(Debug)]
@@ -27,11 +29,12 @@ pub(super) struct Wire<S, A> {
     timeout: Duration,
     /// `None` until somebody asks: a client that is there already needs no clock.
     deadline: Option<Duration>,
+    pub(super) observer: Observer,
     adapter: PhantomData<fn() -> A>,
 }
 
 impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
-    pub(super) fn new(stream: S, config: &Config) -> Self {
+    pub(super) fn new(stream: S, role: Role, config: &Config) -> Self {
         check_timers::<A>();
         Self {
             stream,
@@ -39,8 +42,14 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
             has_read: false,
             timeout: config.handshake_timeout,
             deadline: None,
+            observer: Observer::new(role),
             adapter: PhantomData,
         }
+    }
+
+    /// Passes a step's result on, and tells of the failure.
+    pub(super) fn observed<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        result.inspect_err(|error| self.observer.handshake_failed(error))
     }
 
     /// Lets the time begin again, after the application had its own.
@@ -152,13 +161,17 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
     /// Writes an answer of the application's; returns the stream.
     pub(super) async fn write_response(mut self, mut output: WriteBuffer) -> Result<S, Error> {
         self.restart();
-        self.in_time(async |wire| wire.write(&mut output).await).await?;
+        let written = self.in_time(async |wire| wire.write(&mut output).await).await;
+        self.observed(written)?;
         Ok(self.stream)
     }
 
     pub(super) fn into_websocket(self, accepted: Accepted) -> WebSocket<S, A> {
+        let Self { stream, input, observer, .. } = self;
+        observer.handshake_done(&accepted);
         let subprotocol = accepted.subprotocol().map(|chosen| Box::new(chosen.into()));
-        WebSocket::with_input(self.stream, accepted.into_connection(), self.input, subprotocol)
+        let state = State::new(accepted.into_connection(), observer);
+        WebSocket::with_input(stream, state, input, subprotocol)
     }
 }
 

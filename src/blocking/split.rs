@@ -8,7 +8,7 @@ use super::{
     websocket::{MessageWriter, WebSocket},
 };
 use crate::{
-    CloseCode, Closing, Error, Kind, Message, MessageChunk, Prepared,
+    CloseCode, Closing, Counters, Error, Kind, Message, MessageChunk, Prepared,
     asynchronous::{self, NotAPair},
 };
 
@@ -60,6 +60,11 @@ impl<S: Stream> ReceiveHalf<S> {
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<Closing> {
         self.0.closing()
+    }
+
+    /// What the connection has done since it began, both ways.
+    pub fn counters(&self) -> Counters {
+        self.0.counters()
     }
 
     /// How long the peer took to answer the last Ping that kept the connection alive.
@@ -142,5 +147,10 @@ impl<S: Stream> SendHalf<S> {
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<Closing> {
         self.0.closing()
+    }
+
+    /// What the connection has done since it began, both ways.
+    pub fn counters(&self) -> Counters {
+        self.0.counters()
     }
 }

@@ -8,7 +8,7 @@ use super::{
     stream::{CloneStream, Stream},
 };
 use crate::{
-    CloseCode, Closing, Connection, Error, Fin, Kind, Message, MessageChunk, Prepared,
+    CloseCode, Closing, Connection, Counters, Error, Fin, Kind, Message, MessageChunk, Prepared,
     asynchronous::{self, Outbox},
 };
 
@@ -153,6 +153,11 @@ impl<S: Stream> WebSocket<S> {
     /// How the connection ended, or is ending: `None` while it is open.
     pub fn closing(&self) -> Option<&Closing> {
         self.0.closing()
+    }
+
+    /// What the connection has done since it began.
+    pub fn counters(&self) -> Counters {
+        self.0.counters()
     }
 
     /// How long the peer took to answer the last Ping that kept the connection alive.

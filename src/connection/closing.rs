@@ -88,6 +88,20 @@ impl Connection {
         error
     }
 
+    /// Ends the connection since what was located last is no text: if it ended its message, that one
+    /// does not count after all.
+    #[cold]
+    pub(crate) fn fail_text(
+        &mut self,
+        error: ProtocolError,
+        output: &mut WriteBuffer,
+    ) -> ProtocolError {
+        if self.receiver.is_between_messages() {
+            self.receiver.received.messages -= 1;
+        }
+        self.fail(error, output)
+    }
+
     /// Gives up what was for receiving: the rest of an unfinished message will not come, nor another
     /// one (RFC 6455 §5.5.1, §7.1.7).
     fn drop_message(&mut self) {

@@ -73,6 +73,7 @@ impl Connection {
             let Inflated { used: len, filled, end } =
                 inflater.inflate(&payload[used..], is_last, room, scratch)?;
             used += len;
+            self.receiver.received.payload += filled as u64;
             let is_done = end == End::Message;
             if is_done {
                 self.inflater = self.inflater.take().and_then(Inflater::release);
@@ -85,6 +86,7 @@ impl Connection {
                 let chunk =
                     Chunk { kind, payload, first, fin: is_done, frame_rest: 0, is_compressed };
                 message = self.inflated(chunk, unit)?;
+                self.receiver.received.messages += u64::from(is_done);
             }
             if end == End::LastBlock {
                 self.pass_last_block()?;

@@ -156,9 +156,14 @@ impl Connection {
                     self.timers.message();
                     let start = payload.start;
                     let chunk = marks.chunk(&mut input[payload], frame_rest);
+                    let is_last = chunk.is_last();
+                    self.receiver.received.payload += chunk.payload.len() as u64;
                     match self.chunk(chunk, start, unit) {
-                        Ok(None) => continue,
-                        Ok(Some(message)) => LocatedEvent::Message(message),
+                        Ok(message) => {
+                            self.receiver.received.messages += u64::from(is_last);
+                            let Some(message) = message else { continue };
+                            LocatedEvent::Message(message)
+                        }
                         Err(error) => {
                             *used = input.len();
                             return Err(self.fail(error, output));
@@ -166,17 +171,17 @@ impl Connection {
                     }
                 }
                 LocatedPart::Ping => {
-                    self.sender.reply_ping(&input[payload.clone()], output);
+                    self.peer_pinged(&input[payload.clone()], output);
                     LocatedEvent::Ping(payload)
                 }
                 LocatedPart::Pong => {
-                    self.timers.pong(&input[payload.clone()]);
+                    self.peer_ponged(&input[payload.clone()]);
                     LocatedEvent::Pong(payload)
                 }
                 LocatedPart::Owned(control) => {
                     match &*control {
-                        Control::Ping(payload) => self.sender.reply_ping(payload, output),
-                        Control::Pong(payload) => self.timers.pong(payload),
+                        Control::Ping(payload) => self.peer_pinged(payload, output),
+                        Control::Pong(payload) => self.peer_ponged(payload),
                         Control::Close(close) => {
                             self.peer_closed(close.as_ref(), output);
                         }
@@ -185,6 +190,16 @@ impl Connection {
                 }
             }));
         }
+    }
+
+    fn peer_pinged(&mut self, payload: &[u8], output: &mut WriteBuffer) {
+        self.receiver.received.pings += 1;
+        self.sender.reply_ping(payload, output);
+    }
+
+    fn peer_ponged(&mut self, payload: &[u8]) {
+        self.receiver.received.pongs += 1;
+        self.timers.pong(payload);
     }
 
     /// Takes a chunk that stands at `start` of the input: a whole message, or one to gather or to pass
@@ -226,7 +241,7 @@ impl LocatedMessage {
     ///
     /// # Errors
     ///
-    /// A text that is none: [`Connection::fail`] with it.
+    /// A text that is none: [`Connection::fail_text`] with it.
     #[inline(always)]
     pub(crate) fn lend(self, input: &[u8]) -> Result<Message<'_>, ProtocolError> {
         match self.content {

@@ -23,8 +23,8 @@ use core::time::Duration;
 #[cfg(feature = "deflate")]
 use crate::deflate::{Inflater, Parameters};
 use crate::{
-    Assembler, CloseCode, CloseFrame, Closing, Config, Fin, MaskSource, Message, Payload, Prepared,
-    ProtocolError, Receiver, SendError, Sender, Timeout, WriteBuffer,
+    Assembler, CloseCode, CloseFrame, Closing, Config, Counters, Fin, MaskSource, Message, Payload,
+    Prepared, ProtocolError, Receiver, SendError, Sender, Timeout, WriteBuffer,
     timers::{Due, Timers},
 };
 
@@ -258,6 +258,11 @@ impl Connection {
     #[cfg(feature = "std")]
     pub(crate) fn next_write_timeout(&self) -> Option<Duration> {
         self.timers.next_write()
+    }
+
+    /// What the connection has done since it began.
+    pub const fn counters(&self) -> Counters {
+        Counters::new(&self.receiver.received, self.sender.sent())
     }
 
     /// How long the peer took to answer the last Ping of [`handle_timeout`](Self::handle_timeout).

@@ -43,7 +43,7 @@ impl Connection {
                 Ok(text) => Ok(Some(Event::Message(Message::Text(Text::Lent(text))))),
                 Err(error) => {
                     mem::take(input);
-                    Err(self.fail(error.into(), output))
+                    Err(self.fail_text(error.into(), output))
                 }
             },
         }
@@ -63,7 +63,7 @@ impl Connection {
         // is slow to load by larger pieces.
         let event = match located? {
             Some(LocatedEvent::Message(located)) => {
-                Event::Message(located.lend(bytes).map_err(|error| self.fail(error, output))?)
+                Event::Message(located.lend(bytes).map_err(|error| self.fail_text(error, output))?)
             }
             Some(LocatedEvent::Ping(at)) => Event::Ping(Payload::Lent(&bytes[at])),
             Some(LocatedEvent::Pong(at)) => Event::Pong(Payload::Lent(&bytes[at])),
@@ -108,7 +108,7 @@ impl Connection {
         let event = match located? {
             Some(LocatedEvent::Message(located)) => {
                 let (first, last) = (located.first, located.last);
-                let content = located.lend(bytes).map_err(|error| self.fail(error, output))?;
+                let content = located.lend(bytes).map_err(|error| self.fail_text(error, output))?;
                 ChunkEvent::Chunk(MessageChunk { content, first, last })
             }
             Some(LocatedEvent::Ping(at)) => ChunkEvent::Ping(Payload::Lent(&bytes[at])),

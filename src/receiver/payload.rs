@@ -145,5 +145,7 @@ impl Receiver {
             }
         };
         self.state = State::Unmasked { len: len + behind, frame };
+        // They count when they are located once more.
+        self.received.wire -= len as u64;
     }
 }

@@ -19,6 +19,7 @@ impl Sender {
         let bytes = message.as_bytes();
         let compressed = self.deflater.as_mut().and_then(|deflater| deflater.message(bytes));
         let Some(compressed) = compressed else { return false };
+        self.count(bytes.len(), Fin::Last);
         self.compressed(Fin::Last, Rsv::RSV1, opcode(message.kind()), compressed, output);
         true
     }
@@ -35,6 +36,7 @@ impl Sender {
         }
         let Some(deflater) = &mut self.deflater else { return false };
         let compressed = deflater.chunk(chunk.as_bytes(), fin);
+        self.count(chunk.as_bytes().len(), fin);
         // RFC 7692 §6: the bit stands on the first frame.
         let rsv = if opcode == Opcode::Continuation { Rsv::NONE } else { Rsv::RSV1 };
         self.compressed(fin, rsv, opcode, compressed, output);
@@ -50,6 +52,7 @@ impl Sender {
         if let Some(frame) = self.deflater.as_mut().and_then(|it| message.compressed(it)) {
             if let Some(frame) = &frame {
                 output.put_shared_ref(frame);
+                self.sent.message(message.message().as_bytes().len(), frame.len());
             }
             return frame.is_some();
         }

@@ -1,7 +1,7 @@
 //! The two halves of a server on a script, of every adapter; an asynchronous call is dropped after some
 //! polls, a blocking one waits.
 
-use fullduplex::{CloseCode, Closing, Config, Connection, Error, Message, blocking};
+use fullduplex::{CloseCode, Closing, Config, Connection, Counters, Error, Message, blocking};
 
 use super::{Seen, closed, scripted::Scripted, shared::Shared};
 
@@ -17,6 +17,8 @@ pub(crate) trait Halves {
     fn send_close(&mut self, code: CloseCode, reason: &str, most: usize) -> Polled<()>;
     /// What the receiving half and what the sending half tells.
     fn closing(&self) -> [Option<Closing>; 2];
+    /// As each half tells it.
+    fn counters(&self) -> [Counters; 2];
     /// One WebSocket again, and two halves of it again.
     fn reunited(self: Box<Self>) -> Box<dyn Halves>;
 }
@@ -128,6 +130,9 @@ impl Halves for Blocking {
     fn closing(&self) -> [Option<Closing>; 2] {
         [self.receive.closing(), self.send.closing()]
     }
+    fn counters(&self) -> [Counters; 2] {
+        [self.receive.counters(), self.send.counters()]
+    }
     fn reunited(self: Box<Self>) -> Box<dyn Halves> {
         Box::new(Self::new(self.receive.reunite(self.send).unwrap()))
     }
@@ -136,7 +141,7 @@ impl Halves for Blocking {
 #[cfg(feature = "tokio")]
 mod polled {
     use fullduplex::{
-        CloseCode, Closing, Config, Connection, Message,
+        CloseCode, Closing, Config, Connection, Counters, Message,
         asynchronous::{Adapter, ReceiveHalfByLock, SendHalfByLock, WebSocket},
         tokio::Tokio,
     };
@@ -189,6 +194,9 @@ mod polled {
         }
         fn closing(&self) -> [Option<Closing>; 2] {
             [self.receive.closing(), self.send.closing()]
+        }
+        fn counters(&self) -> [Counters; 2] {
+            [self.receive.counters(), self.send.counters()]
         }
         fn reunited(self: Box<Self>) -> Box<dyn Halves> {
             let _guard = polled::enter();

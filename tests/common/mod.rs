@@ -5,6 +5,8 @@
 
 pub(crate) mod halves;
 pub(crate) mod handshake;
+#[cfg(feature = "tracing")]
+pub(crate) mod log;
 pub(crate) mod pair;
 pub(crate) mod pieces;
 #[cfg(feature = "tokio")]
@@ -16,6 +18,7 @@ pub(crate) mod shared;
 #[cfg(feature = "tokio")]
 pub(crate) mod sockets;
 pub(crate) mod stories;
+pub(crate) mod tally;
 
 use bytes::Buf;
 use fullduplex::{
