@@ -4,7 +4,7 @@
 ///
 /// `in` is what the peer sent, as far as it was received; `out` is what was put into the output, whether
 /// or not it is written yet. The handshake does not count. How reads cut what came makes no difference,
-/// but for the bytes of what broke a rule. How long the peer took to answer the last Ping is no count:
+/// but for the bytes of what broke a rule. Pings and Pongs are counted up to 2^32 − 1. How long the peer took to answer the last Ping is no count:
 /// [`Connection::latency`](crate::Connection::latency).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -49,8 +49,9 @@ pub(crate) struct Tally {
     pub(crate) messages: u64,
     pub(crate) payload: u64,
     pub(crate) wire: u64,
-    pub(crate) pings: u64,
-    pub(crate) pongs: u64,
+    /// In as few bytes as they need: every connection has them.
+    pub(crate) pings: u32,
+    pub(crate) pongs: u32,
 }
 
 impl Tally {
@@ -78,10 +79,10 @@ impl Counters {
             payload_out: sent.payload,
             wire_in: received.wire,
             wire_out: sent.wire,
-            pings_in: received.pings,
-            pings_out: sent.pings,
-            pongs_in: received.pongs,
-            pongs_out: sent.pongs,
+            pings_in: received.pings as u64,
+            pings_out: sent.pings as u64,
+            pongs_in: received.pongs as u64,
+            pongs_out: sent.pongs as u64,
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod payload;
 
+use alloc::boxed::Box;
 use core::{mem, ops::Range};
 
 use payload::DataFrame;
@@ -61,7 +62,7 @@ enum State {
     /// So many bytes at the front of the input were unmasked before, and given back.
     Unmasked { len: usize, frame: DataFrame },
     /// In the payload of a control frame that straddles inputs.
-    Control(UnfinishedControl),
+    Control(Box<UnfinishedControl>),
     /// A Close came: nothing after it counts (§5.5.1).
     Closed,
     /// The peer broke a rule: nothing after it counts (§7.1.7).

@@ -5,7 +5,7 @@
 #[cfg(feature = "deflate")]
 mod compressed;
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 #[cfg(feature = "deflate")]
@@ -21,10 +21,12 @@ use crate::{
 pub struct Sender {
     /// A client's source of mask keys; a server has none, for it masks nothing (RFC 6455 §5.1).
     masks: Option<Box<dyn MaskSource>>,
-    high_water: usize,
+    /// `Config::write_high_water`, as far as 32 bits go.
+    high_water: u32,
     state: State,
     /// The latest Ping that was not answered since too much waited to be written (§5.5.3).
-    owed_pong: Option<Box<[u8]>>,
+    #[allow(clippy::box_collection, reason = "one word in every connection")]
+    owed_pong: Option<Box<Vec<u8>>>,
     #[cfg(feature = "deflate")]
     deflater: Option<Deflater>,
     sent: Tally,
@@ -62,7 +64,11 @@ impl Sender {
     const fn new(masks: Option<Box<dyn MaskSource>>, config: &Config) -> Self {
         Self {
             masks,
-            high_water: config.write_high_water,
+            high_water: if config.write_high_water > u32::MAX as usize {
+                u32::MAX
+            } else {
+                config.write_high_water as u32
+            },
             state: State::Open,
             owed_pong: None,
             #[cfg(feature = "deflate")]
@@ -222,7 +228,7 @@ impl Sender {
     /// [`Config::write_high_water`].
     #[cfg(feature = "std")]
     pub(crate) const fn high_water(&self) -> usize {
-        self.high_water
+        self.high_water as usize
     }
 
     pub(crate) const fn sent(&self) -> &Tally {
@@ -240,7 +246,9 @@ impl Sender {
             // Fails only after a Close, and then a Ping needs no answer.
             let _ = self.pong(payload, output);
         } else {
-            self.owed_pong = Some(payload.into());
+            let owed = self.owed_pong.get_or_insert_default();
+            owed.clear();
+            owed.extend_from_slice(payload);
         }
     }
 
@@ -262,7 +270,7 @@ impl Sender {
 
     /// Whether an answer may be written: always when nothing waits, whatever the mark is.
     fn has_room(&self, output: &WriteBuffer) -> bool {
-        output.is_empty() || output.len() < self.high_water
+        output.is_empty() || output.len() < self.high_water as usize
     }
 
     fn control(
@@ -279,8 +287,8 @@ impl Sender {
         }
         self.frame(Fin::Last, Rsv::NONE, opcode, Payload::Lent(payload), output);
         match opcode {
-            Opcode::Ping => self.sent.pings += 1,
-            Opcode::Pong => self.sent.pongs += 1,
+            Opcode::Ping => self.sent.pings = self.sent.pings.saturating_add(1),
+            Opcode::Pong => self.sent.pongs = self.sent.pongs.saturating_add(1),
             _ => {}
         }
         Ok(())

@@ -9,7 +9,7 @@
 //! Nothing is moved when a part was written. Only whole frames and whole heads enter, so whoever
 //! drains the buffer never leaves half of one behind that somebody else could follow.
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::mem;
 
 use bytes::{Buf, Bytes};
@@ -25,11 +25,19 @@ pub struct WriteBuffer {
     block: Hidden<Vec<u8>>,
     /// The front of `block` that was written already.
     written: usize,
-    shared: VecDeque<Shared>,
-    /// Bytes of `block` that stand after the last shared payload.
-    tail: usize,
-    shared_len: usize,
+    /// One word in a connection that shares nothing.
+    shared: Option<Box<Queue>>,
     share_from: usize,
+}
+
+/// The payloads that were not copied into the block, in order.
+#[derive(Debug, Default)]
+struct Queue {
+    payloads: VecDeque<Shared>,
+    /// Bytes of all of them.
+    len: usize,
+    /// Bytes of the block that come before the last one.
+    gaps: usize,
 }
 
 /// A payload that was not copied into the block.
@@ -42,14 +50,7 @@ struct Shared {
 
 impl Default for WriteBuffer {
     fn default() -> Self {
-        Self {
-            block: Hidden::default(),
-            written: 0,
-            shared: VecDeque::new(),
-            tail: 0,
-            shared_len: 0,
-            share_from: SHARE_FROM,
-        }
+        Self { block: Hidden::default(), written: 0, shared: None, share_from: SHARE_FROM }
     }
 }
 
@@ -68,7 +69,7 @@ impl WriteBuffer {
 
     /// Bytes that wait.
     pub fn len(&self) -> usize {
-        self.block.len() - self.written + self.shared_len
+        self.block.len() - self.written + self.shared.as_ref().map_or(0, |shared| shared.len)
     }
 
     /// Whether nothing waits.
@@ -82,7 +83,7 @@ impl WriteBuffer {
     /// takes it: connections that are idle hold none.
     pub fn release(&mut self) {
         if self.is_empty() {
-            self.shared = VecDeque::new();
+            self.shared = None;
             let block = mem::take(&mut *self.block);
             #[cfg(feature = "std")]
             crate::pool::give_write_block(block);
@@ -105,9 +106,11 @@ impl WriteBuffer {
 
     /// Appends `bytes` by reference.
     pub(crate) fn put_shared(&mut self, bytes: Bytes) {
-        self.shared_len += bytes.len();
-        self.shared.push_back(Shared { gap: self.tail, payload: Hidden(bytes) });
-        self.tail = 0;
+        let queue = self.shared.get_or_insert_default();
+        let gap = self.block.len() - self.written - queue.gaps;
+        queue.len += bytes.len();
+        queue.gaps += gap;
+        queue.payloads.push_back(Shared { gap, payload: Hidden(bytes) });
     }
 
     /// Appends all that waits in `other`, by copying it.
@@ -136,9 +139,7 @@ impl WriteBuffer {
         self.make_room(len);
         let before = self.block.len();
         write(&mut self.block);
-        let appended = self.block.len() - before;
-        self.tail += appended;
-        appended
+        self.block.len() - before
     }
 
     /// Moves what waits to the front of the block where that saves growing it, and where it moves
@@ -172,8 +173,10 @@ impl WriteBuffer {
             } else {
                 self.block.clear();
             }
-            if self.shared.capacity() > KEEP_SHARED {
-                self.shared.shrink_to(KEEP_SHARED);
+            if let Some(queue) = &mut self.shared
+                && queue.payloads.capacity() > KEEP_SHARED
+            {
+                queue.payloads.shrink_to(KEEP_SHARED);
             }
         }
     }
@@ -192,7 +195,7 @@ impl Buf for WriteBuffer {
     }
 
     fn chunk(&self) -> &[u8] {
-        match self.shared.front() {
+        match self.shared.as_ref().and_then(|queue| queue.payloads.front()) {
             None => &self.block[self.written..],
             Some(shared) if shared.gap == 0 => &shared.payload,
             Some(shared) => &self.block[self.written..self.written + shared.gap],
@@ -204,8 +207,10 @@ impl Buf for WriteBuffer {
         let mut rest = &self.block[self.written..];
         let mut slices = slices.iter_mut();
         let free = slices.len();
-        let gaps = self.shared.iter().map(|shared| (shared.gap, &shared.payload[..]));
-        for (gap, payload) in gaps.chain([(self.tail, &[][..])]) {
+        let payloads = self.shared.iter().flat_map(|queue| &queue.payloads);
+        let gaps = payloads.map(|shared| (Some(shared.gap), &shared.payload[..]));
+        for (gap, payload) in gaps.chain([(None, &[][..])]) {
+            let gap = gap.unwrap_or(rest.len());
             let (before, after) = rest.split_at(gap);
             rest = after;
             for bytes in [before, payload] {
@@ -220,21 +225,23 @@ impl Buf for WriteBuffer {
 
     fn advance(&mut self, mut count: usize) {
         assert!(count <= self.len(), "cannot advance past what waits");
-        while let Some(shared) = self.shared.front_mut() {
-            let from_block = count.min(shared.gap);
-            let from_payload = (count - from_block).min(shared.payload.len());
-            shared.gap -= from_block;
-            shared.payload.advance(from_payload);
-            self.written += from_block;
-            self.shared_len -= from_payload;
-            count -= from_block + from_payload;
-            if shared.gap > 0 || !shared.payload.is_empty() {
-                return;
+        if let Some(queue) = &mut self.shared {
+            while let Some(shared) = queue.payloads.front_mut() {
+                let from_block = count.min(shared.gap);
+                let from_payload = (count - from_block).min(shared.payload.len());
+                shared.gap -= from_block;
+                shared.payload.advance(from_payload);
+                self.written += from_block;
+                queue.gaps -= from_block;
+                queue.len -= from_payload;
+                count -= from_block + from_payload;
+                if shared.gap > 0 || !shared.payload.is_empty() {
+                    return;
+                }
+                queue.payloads.pop_front();
             }
-            self.shared.pop_front();
         }
         self.written += count;
-        self.tail -= count;
         self.release_if_empty();
     }
 }

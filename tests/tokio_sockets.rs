@@ -275,12 +275,12 @@ async fn a_websocket_and_its_echo_are_small() {
     // What was agreed on is in the WebSocket: an idle one has no memory of its own for it.
     let compression = if cfg!(feature = "deflate") { 48 } else { 0 };
     let span = if cfg!(feature = "tracing") { 16 } else { 0 };
-    assert!(size_of_val(&client) <= 560 + compression + span, "{} bytes", size_of_val(&client));
+    assert!(size_of_val(&client) <= 480 + compression + span, "{} bytes", size_of_val(&client));
     let echo = async move {
         while let Some((message, mut reply)) = client.receive_ref().await? {
             reply.feed(message).await?;
         }
         Ok::<(), Error>(())
     };
-    assert!(size_of_val(&echo) <= 752 + compression + span, "{} bytes", size_of_val(&echo));
+    assert!(size_of_val(&echo) <= 672 + compression + span, "{} bytes", size_of_val(&echo));
 }

@@ -193,12 +193,14 @@ impl Connection {
     }
 
     fn peer_pinged(&mut self, payload: &[u8], output: &mut WriteBuffer) {
-        self.receiver.received.pings += 1;
+        let received = &mut self.receiver.received;
+        received.pings = received.pings.saturating_add(1);
         self.sender.reply_ping(payload, output);
     }
 
     fn peer_ponged(&mut self, payload: &[u8]) {
-        self.receiver.received.pongs += 1;
+        let received = &mut self.receiver.received;
+        received.pongs = received.pongs.saturating_add(1);
         self.timers.pong(payload);
     }
 

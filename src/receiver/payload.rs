@@ -105,7 +105,8 @@ impl Receiver {
         // At most 125 more, by `FrameHeader::parse`.
         let used = start + header.payload_len as usize;
         let Some(payload) = input.get_mut(start..used) else {
-            self.state = State::Control(UnfinishedControl::new(header, &input[start..]));
+            let frame = UnfinishedControl::new(header, &input[start..]);
+            self.state = State::Control(Box::new(frame));
             return Ok(None);
         };
         header.mask.unwrap_or(NO_MASK).apply(0, payload);
