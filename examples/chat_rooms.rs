@@ -4,7 +4,7 @@
 //! `cargo run --release --features tokio --example chat_rooms [ADDR]`, then, from several terminals,
 //! `cargo run --release --features tokio --example client ws://127.0.0.1:9001/lobby`
 
-use std::{collections::BTreeMap, env, sync::Mutex};
+use std::{collections::BTreeMap, env, sync::Mutex, time::Duration};
 
 use fullduplex::{
     Answer, CloseCode, Config, Error, Prepared, Response,
@@ -27,7 +27,10 @@ async fn main() -> Result<(), Error> {
     let listener = TcpListener::bind(&address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
     loop {
-        let (stream, _) = listener.accept().await?;
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(100)).await; // no file descriptor is free
+            continue;
+        };
         tokio::spawn(async {
             if let Err(error) = join(stream).await {
                 eprintln!("{error}");

@@ -4,6 +4,7 @@
 use std::{
     env, fs,
     net::{IpAddr, SocketAddr, TcpStream},
+    path::Path,
     process,
 };
 
@@ -69,6 +70,22 @@ fn each_program_that_ends_by_itself_prints_what_it_shows() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{name}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), prints, "{name}");
         assert!(output.status.success(), "{name}");
+    }
+}
+
+#[test]
+fn every_example_stands_in_the_readme() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, list) = readme.split_once("\n## Examples\n").unwrap();
+    let (list, _) = list.split_once("\n## ").unwrap();
+    let mut listed: Vec<_> = list.lines().filter(|line| line.starts_with('|')).collect();
+    listed = listed.into_iter().flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
+    let files = fs::read_dir(root.join("examples")).unwrap().map(|file| file.unwrap().path());
+    let programs = files.filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    for program in programs {
+        let name = program.file_stem().unwrap().to_str().unwrap();
+        assert!(listed.contains(&name), "{name}");
     }
 }
 
