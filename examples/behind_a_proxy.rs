@@ -4,16 +4,16 @@
 //! `cargo run --example behind_a_proxy`
 //!
 //! ```text
-//! nginx                                            HAProxy
-//! location /ws {                                   listen websockets
-//!     proxy_pass http://127.0.0.1:9001;                mode http
-//!     proxy_http_version 1.1;                          bind :80
-//!     proxy_set_header Upgrade $http_upgrade;          option forwardfor
-//!     proxy_set_header Connection "upgrade";           timeout connect 5s
-//!     proxy_set_header Host $http_host;                timeout client 60s
-//!     proxy_set_header X-Forwarded-For $remote_addr;   timeout server 60s
-//!     proxy_read_timeout 60s;                          timeout tunnel 60s
-//! }                                                    server one 127.0.0.1:9001
+//! nginx                                                 HAProxy
+//! location /ws {                                        listen websockets
+//!     proxy_pass http://127.0.0.1:9001;                     mode http
+//!     proxy_http_version 1.1;                               bind :80
+//!     proxy_set_header Upgrade $http_upgrade;               option forwardfor
+//!     proxy_set_header Connection "upgrade";                timeout connect 5s
+//!     proxy_set_header Host $http_host;                     timeout client 60s
+//!     proxy_set_header X-Forwarded-For $remote_addr;        timeout server 60s
+//!     proxy_read_timeout 60s;                               timeout tunnel 60s
+//! }                                                         server one 127.0.0.1:9001
 //! ```
 //!
 //! The timeouts are longer than `Config::ping_interval` (20 s); `check_same_host` needs the Host as it was.

@@ -2,10 +2,9 @@
 #![cfg(all(feature = "tokio", unix))]
 
 use std::{
-    env, fs,
+    fs,
     net::{IpAddr, SocketAddr, TcpStream},
     path::Path,
-    process,
 };
 
 use fullduplex::{
@@ -91,20 +90,19 @@ fn every_example_stands_in_the_readme() {
 
 #[test]
 fn a_file_longer_than_any_message_may_be_comes_back_as_it_was() {
-    let path = |end| env::temp_dir().join(format!("cookbook.{}.{end}", process::id()));
-    let (from, to) = (path("from"), path("to"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (from, to) = (folder.join("stream_file.from"), folder.join("stream_file.to"));
     let len = Config::default().max_message_len as usize + 12_345;
     let content: Vec<u8> = (0..len).map(|place| (place / 7) as u8).collect();
     for content in [&content[..], &[]] {
         fs::write(&from, content).unwrap();
         let output = example("stream_file").args([&from, &to]).output().unwrap();
-        let came_back = fs::read(&to);
-        let _ = (fs::remove_file(&from), fs::remove_file(&to));
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
         let prints = format!("{} bytes there and back\n", content.len());
         assert_eq!(String::from_utf8_lossy(&output.stdout), prints);
-        assert!(came_back.unwrap() == content, "another content");
+        assert!(fs::read(&to).unwrap() == content, "another content");
     }
+    let _ = (fs::remove_file(&from), fs::remove_file(&to));
 }
 
 /// A member of a room who has joined: it hears what it says.
