@@ -44,8 +44,9 @@
 //!    the server be first); else go back to 2.
 //!
 //! A message that lay whole in your slice is unmasked there and lent: no copy, no allocation. One
-//! that straddled reads is gathered and owned. The example `sans_io` is this manual as a program.
-//! [`Connection::receive_chunk`] gathers nothing: it hands over each piece of a message as it comes.
+//! that straddled reads is gathered and owned. The example `sans_io` is this manual as a program, and
+//! `embedded` one for a device without `std`. [`Connection::receive_chunk`] gathers nothing: it hands
+//! over each piece of a message as it comes.
 //!
 //! # Layers, each usable alone
 //!
@@ -83,6 +84,11 @@
 //! target `fullduplex`, how its handshake went, of Closes both ways, and why it failed: at `WARN` what
 //! the peer did wrong, at `DEBUG` all else. No header is told, no URL, no subprotocol and no message;
 //! of a Close that came, its reason is, escaped. The core logs nothing.
+//!
+//! # From another crate
+//!
+//! The module `migration` says what corresponds to what in tungstenite, tokio-tungstenite,
+//! fastwebsockets and tokio-websockets, and what does not. The README lists the examples by task.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.
@@ -116,6 +122,10 @@ mod io_error;
 mod memory_stream;
 mod message;
 mod message_chunk;
+/// Only documentation, whose programs need these features.
+#[cfg(all(doc, feature = "tokio"))]
+#[doc = include_str!("../docs/migration.md")]
+pub mod migration {}
 mod part;
 #[cfg(feature = "std")]
 mod pool;

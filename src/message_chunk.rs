@@ -6,6 +6,8 @@ use crate::{CloseFrame, Message, Payload};
 ///
 /// Where it is cut carries no meaning (RFC 6455 §5.4): frames and reads decide that. A message has
 /// one piece that is `first`, one that is `last`, and only its last one may be empty.
+///
+/// The example `stream_file` receives a file of any length so, and sends it back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageChunk<'a> {

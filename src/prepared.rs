@@ -21,6 +21,9 @@ use crate::{
 /// [`Connection::send_prepared`](crate::Connection::send_prepared) sends it. However many
 /// connections it waits in, it is held once; a clone counts references. Where messages are compressed
 /// without context takeover, what each set of parameters makes of it is kept as well.
+///
+/// The example `chat_rooms` sends what one member says to all in a room; `broadcast` says what a message
+/// to ten thousand connections takes.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// Header and payload, without a mask (RFC 6455 §5.1).

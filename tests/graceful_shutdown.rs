@@ -2,41 +2,21 @@
 #![cfg(all(feature = "tokio", unix))]
 
 use std::{
-    env,
-    io::{BufRead, BufReader, Read},
+    io::Read,
     net::TcpStream,
-    process::{Child, Command, Stdio},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
 use fullduplex::{CloseCode, blocking};
 
-/// The server and what it prints; it is ended when a test fails.
-struct Server {
-    process: Child,
-    prints: BufReader<std::process::ChildStdout>,
-    url: String,
-}
+#[path = "common/examples.rs"]
+mod examples;
+
+use examples::Server;
 
 impl Server {
-    fn start() -> Self {
-        // `cargo test` has built the examples, beside this test's directory.
-        let mut path = env::current_exe().unwrap();
-        path.pop();
-        path.pop();
-        path.push("examples/graceful_shutdown");
-        let mut process =
-            Command::new(&path).arg("127.0.0.1:0").stdout(Stdio::piped()).spawn().unwrap_or_else(
-                |error| panic!("{}: {error}; cargo build --examples", path.display()),
-            );
-        let mut prints = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        prints.read_line(&mut line).unwrap();
-        let url = line.trim_end().strip_prefix("listening on ").unwrap().into();
-        Self { process, prints, url }
-    }
-
     fn interrupt(&self) {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
@@ -51,16 +31,9 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 #[test]
 fn a_server_that_is_interrupted_tells_every_client_and_ends_with_them() {
-    let server = Server::start();
+    let server = Server::start("graceful_shutdown");
     let clients: Vec<_> = (0..8).map(|_| blocking::connect(&server.url).unwrap()).collect();
     // Each is served: it has echoed something.
     let clients = clients.into_iter().map(|mut ws| {
@@ -87,7 +60,7 @@ fn a_server_that_is_interrupted_tells_every_client_and_ends_with_them() {
 
 #[test]
 fn a_client_that_does_not_answer_is_dropped_at_the_deadline() {
-    let server = Server::start();
+    let server = Server::start("graceful_shutdown");
     let mut good = blocking::connect(&server.url).unwrap();
     let silent = blocking::connect(&server.url).unwrap();
     server.interrupt();

@@ -115,7 +115,8 @@ impl<S: Unpin, A: Adapter<S>> Incoming<S, A> {
 }
 
 impl<S: Unpin, A: Adapter<S>> Upgrade<S, A> {
-    /// The stream, to ask it for the peer's address or certificate.
+    /// The stream, to ask it for the peer's address or certificate. Behind a reverse proxy the address
+    /// is the proxy's: see the example `behind_a_proxy`.
     pub const fn stream(&self) -> &S {
         &self.wire.stream
     }

@@ -200,7 +200,8 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
 
     /// Closes the connection: sends a Close unless one was sent, and waits for the peer's. Messages
     /// that come before it are dropped; [`send_close`](Self::send_close) leaves them to you. The peer
-    /// has [`Config::close_timeout`](crate::Config::close_timeout) to answer.
+    /// has [`Config::close_timeout`](crate::Config::close_timeout) to answer. The example
+    /// `graceful_shutdown` closes all connections of a server.
     ///
     /// # Errors
     ///

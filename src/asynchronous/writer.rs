@@ -11,6 +11,8 @@ use crate::{Error, Fin, Kind, Message, SendError};
 /// Dropped before that, it leaves the message unfinished, for a part must not pass for the whole:
 /// control frames still go, any other message is refused with
 /// [`SendError::UnfinishedMessage`], and what is left to do is to close.
+///
+/// The example `stream_file` sends a file of any length so.
 #[derive(Debug)]
 pub struct MessageWriter<'a, O> {
     outbox: &'a mut O,

@@ -68,7 +68,8 @@ impl<S: Stream> Incoming<S> {
 }
 
 impl<S: Stream> Upgrade<S> {
-    /// The stream, to ask it for the peer's address or certificate.
+    /// The stream, to ask it for the peer's address or certificate. Behind a reverse proxy the address
+    /// is the proxy's: see the example `behind_a_proxy`.
     pub const fn stream(&self) -> &S {
         &self.0.stream().stream
     }

@@ -28,7 +28,8 @@ use crate::{ClientRequest, Config, Error, HandshakeError};
 /// # }
 /// ```
 ///
-/// What it cannot do, you can: bring a stream to the server, and use `connect_over`.
+/// What it cannot do, you can: bring a stream to the server, and use `connect_over`, as the example
+/// `client_by_hand` does.
 #[derive(Clone, Debug)]
 pub struct Client {
     request: ClientRequest,
@@ -133,7 +134,7 @@ impl Client {
     /// Uses this configuration for `wss`: other roots, a certificate of the client's, another provider.
     ///
     /// By default those of features `webpki-roots` (Mozilla's) and `native-roots` (the system's) are
-    /// trusted, both if both are on.
+    /// trusted, both if both are on. The example `tls_server` trusts a certificate that was made for it.
     #[cfg(feature = "rustls")]
     #[must_use]
     pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {

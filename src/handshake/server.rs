@@ -37,6 +37,9 @@ pub enum Request {
 }
 
 /// A client's wish for a WebSocket: look at its [`RequestHead`], then accept or reject it.
+///
+/// The example `authenticated_upgrade` lets in who has a bearer token or a cookie, and answers others with
+/// 401.
 #[derive(Debug)]
 pub struct Offer {
     head: RequestHead,
@@ -143,7 +146,8 @@ impl Offer {
         self.headers().text("Origin")
     }
 
-    /// The subprotocols that the client speaks, the one that it likes best first (§1.9).
+    /// The subprotocols that the client speaks, the one that it likes best first (§1.9). The example
+    /// `subprotocols` chooses one.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         // Tokens are ASCII, and `check` let nothing else pass.
         self.headers()
@@ -167,7 +171,8 @@ impl Offer {
 
     /// Refuses pages whose origin is not in `allowed`, such as `https://example.com` (§10.2).
     ///
-    /// A request without an Origin passes: it comes from no browser, and could claim any.
+    /// A request without an Origin passes: it comes from no browser, and could claim any. The example
+    /// `origin_allow_list` shows who passes.
     ///
     /// # Errors
     ///

@@ -75,6 +75,7 @@ pub type Http<S> = asynchronous::Http<S, Tokio>;
 pub enum Tokio {}
 
 /// Accepts any request for a WebSocket, with the default limits. [`Incoming`] lets you look first.
+/// For `wss`, accept TLS on the stream before, as the example `tls_server` does.
 ///
 /// # Errors
 ///
@@ -119,7 +120,7 @@ pub async fn tunnel_over<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// A client and a server that are connected in memory, with the default limits: for tests of what an
-/// application does with a WebSocket.
+/// application does with a WebSocket, as those in the example `test_a_handler`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
