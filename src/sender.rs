@@ -242,7 +242,9 @@ impl Sender {
 
     pub(crate) fn reply_ping(&mut self, payload: &[u8], output: &mut WriteBuffer) {
         if self.has_room(output) {
-            self.owed_pong = None;
+            if self.owed_pong.is_some() {
+                self.owed_pong = None;
+            }
             // Fails only after a Close, and then a Ping needs no answer.
             let _ = self.pong(payload, output);
         } else {

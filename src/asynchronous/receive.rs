@@ -23,12 +23,10 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Inbox {
     pub(super) input: ReadBuffer,
-    /// A message, or a piece of one, that was read while the application was sending.
-    ahead: Option<Box<LocatedMessage>>,
+    /// What was read while the application was sending.
+    ahead: Option<Box<Ahead>>,
     /// What the application received by last, and so what is read ahead.
     unit: Unit,
-    /// How a read failed while the application was sending.
-    failure: Option<io::Error>,
     /// Reads since the last one that had to wait.
     reads: u8,
     /// The stream has ended: it is not read again.
@@ -38,13 +36,20 @@ pub(super) struct Inbox {
     is_terminated: bool,
 }
 
+/// What ends reading ahead.
+#[derive(Debug)]
+enum Ahead {
+    /// A message, or a piece of one.
+    Message(LocatedMessage),
+    Failure(io::Error),
+}
+
 impl Inbox {
     pub(super) const fn new(input: ReadBuffer) -> Self {
         Self {
             input,
             ahead: None,
             unit: Unit::Message,
-            failure: None,
             reads: 0,
             has_ended: false,
             #[cfg(feature = "futures")]
@@ -75,11 +80,11 @@ impl Inbox {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<LocatedMessage>, Error>> {
         self.unit = unit;
-        if let Some(located) = self.ahead.take() {
+        if let Some(located) = self.take_message() {
             if unit == Unit::Chunk || located.is_whole() {
-                return Poll::Ready(Ok(Some(*located)));
+                return Poll::Ready(Ok(Some(located)));
             }
-            link.state(|state| state.connection.take_back(*located));
+            link.state(|state| state.connection.take_back(located));
         }
         link.register(cx);
         loop {
@@ -213,7 +218,7 @@ impl Inbox {
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         for _ in 0..READS_PER_POLL {
-            if self.ahead.is_some() || self.failure.is_some() {
+            if self.ahead.is_some() {
                 return Poll::Ready(());
             }
             match locate(link, &mut self.input, self.unit) {
@@ -228,7 +233,8 @@ impl Inbox {
                             return Poll::Ready(());
                         }
                     };
-                    self.ahead = Some(Box::new(LocatedMessage::kept(first, last, message)));
+                    let located = LocatedMessage::kept(first, last, message);
+                    self.ahead = Some(Box::new(Ahead::Message(located)));
                     continue;
                 }
                 // It is found again when the application receives.
@@ -243,13 +249,27 @@ impl Inbox {
                 // A peer that sends no more may still read.
                 Ok(0) => return Poll::Ready(()),
                 Err(error) => {
-                    self.failure = Some(error);
+                    self.ahead = Some(Box::new(Ahead::Failure(error)));
                     return Poll::Ready(());
                 }
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    fn take_message(&mut self) -> Option<LocatedMessage> {
+        match *self.ahead.take_if(|ahead| matches!(**ahead, Ahead::Message(_)))? {
+            Ahead::Message(located) => Some(located),
+            Ahead::Failure(_) => None,
+        }
+    }
+
+    fn take_failure(&mut self) -> Option<io::Error> {
+        match *self.ahead.take_if(|ahead| matches!(**ahead, Ahead::Failure(_)))? {
+            Ahead::Failure(error) => Some(error),
+            Ahead::Message(_) => None,
+        }
     }
 
     /// Takes what was read of a message whose rest has not come: a connection that waits holds no block.
@@ -271,7 +291,7 @@ impl Inbox {
         cx: &mut Context<'_>,
         is_write_waiting: bool,
     ) -> Poll<io::Result<usize>> {
-        if let Some(error) = self.failure.take() {
+        if let Some(error) = self.take_failure() {
             return Poll::Ready(Err(error));
         }
         if self.has_ended {
