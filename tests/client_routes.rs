@@ -193,12 +193,16 @@ fn bytes_behind_a_proxy_s_answer_are_not_taken_for_the_server_s() {
 }
 
 #[test]
-fn a_silent_proxy_is_given_up() {
+fn a_silent_proxy_is_given_up_after_the_time_to_connect_whatever_a_handshake_has() {
     let (_listener, address) = listen();
     let proxy = Proxy::new(&format!("http://{address}")).unwrap();
-    let client = Client::new(request(address)).proxy(proxy);
-    for answer in both(&client.connect_timeout(Duration::from_millis(30))) {
-        assert!(matches!(answer, Err(Error::Timeout(Timeout::Connect))), "{answer:?}");
+    let mut config = Config::default();
+    for handshake_timeout in [Duration::from_millis(10), Duration::from_secs(10)] {
+        config.handshake_timeout = handshake_timeout;
+        let client = Client::new(request(address)).proxy(proxy.clone()).config(config.clone());
+        for answer in both(&client.connect_timeout(Duration::from_millis(30))) {
+            assert!(matches!(answer, Err(Error::Timeout(Timeout::Connect))), "{answer:?}");
+        }
     }
 }
 

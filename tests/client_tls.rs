@@ -3,17 +3,21 @@
 #![cfg(all(feature = "rustls", not(target_arch = "s390x"), not(shuttle)))]
 
 use std::{
-    io::ErrorKind,
+    io::{self, ErrorKind, Read, Write},
     net::{TcpListener, TcpStream},
-    sync::Arc,
+    sync::{Arc, mpsc::channel},
     thread,
     time::Duration,
 };
 
-use fullduplex::{ClientRequest, CloseCode, Closing, Error, Timeout, blocking, client::Client};
+use fullduplex::{
+    ClientRequest, CloseCode, Closing, Config, Error, Timeout,
+    blocking::{self, TlsStream},
+    client::Client,
+};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{
-    ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned, crypto::ring,
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, crypto::ring,
     pki_types::PrivateKeyDer,
 };
 
@@ -54,9 +58,9 @@ impl Server {
         client.tls(Arc::clone(&self.trusted))
     }
 
-    fn accept(&self) -> StreamOwned<ServerConnection, TcpStream> {
+    fn accept(&self) -> TlsStream<TcpStream> {
         let (stream, _) = self.listener.accept().unwrap();
-        StreamOwned::new(ServerConnection::new(Arc::clone(&self.config)).unwrap(), stream)
+        TlsStream::new(ServerConnection::new(Arc::clone(&self.config)).unwrap(), stream)
     }
 
     /// Echoes to so many clients; returns how each connection ended.
@@ -135,12 +139,72 @@ fn a_server_without_tls_is_an_error() {
     let server = Server::new();
     let client = server.client("localhost");
     let answers = thread::spawn(move || {
-        use std::io::Write;
         let (mut stream, _) = server.listener.accept().unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
     });
     assert!(matches!(blocking::connect_with(&client), Err(Error::Io(_))));
     answers.join().unwrap();
+}
+
+/// A socket whose peer hears every byte by itself: nothing that is long is whole in time.
+struct Trickle(TcpStream);
+
+impl Read for Trickle {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.0.read(room)
+    }
+}
+
+impl Write for Trickle {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        thread::sleep(Duration::from_millis(10));
+        self.0.write(&bytes[..bytes.len().min(1)])
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl blocking::Stream for Trickle {}
+
+#[test]
+fn a_client_that_says_its_hello_byte_by_byte_is_given_up_in_time() {
+    let server = Server::new();
+    let address = server.listener.local_addr().unwrap();
+    let trusted = Arc::clone(&server.trusted);
+    let client = thread::spawn(move || {
+        let connection = ClientConnection::new(trusted, "localhost".try_into().unwrap()).unwrap();
+        let mut stream = TlsStream::new(connection, Trickle(TcpStream::connect(address).unwrap()));
+        // Until the server has enough of it.
+        stream.write(b"GET").and_then(|_| stream.read(&mut [0; 1]))
+    });
+    let mut config = Config::default();
+    config.handshake_timeout = Duration::from_millis(100);
+    let incoming = blocking::Incoming::read(server.accept(), &config);
+    assert!(matches!(incoming, Err(Error::Timeout(Timeout::Handshake))), "{incoming:?}");
+    assert!(client.join().unwrap().is_err());
+}
+
+#[test]
+fn a_peer_that_reads_nothing_ends_a_write_in_time_and_hears_of_the_end() {
+    let server = Server::new();
+    let mut config = Config::default();
+    config.write_timeout = Duration::from_millis(100);
+    let client = server.client("localhost").config(config);
+    let (sender, is_given_up) = channel();
+    let peer = thread::spawn(move || {
+        let mut ws = blocking::accept(server.accept()).unwrap();
+        is_given_up.recv().unwrap();
+        // What is in the sockets, and then the end.
+        while matches!(ws.receive(), Ok(Some(_))) {}
+    });
+    let (mut ws, _) = blocking::connect_with(&client).unwrap();
+    let sent = (0..1000).try_for_each(|_| ws.send(long()));
+    assert!(matches!(sent, Err(Error::Timeout(Timeout::Write))), "{sent:?}");
+    sender.send(()).unwrap();
+    peer.join().unwrap();
+    // It heard of it although the client still has its stream.
+    drop(ws);
 }
 
 #[cfg(feature = "tokio-rustls")]

@@ -125,6 +125,30 @@ fn a_server_that_cannot_be_reached_in_time_is_given_up() {
     }
 }
 
+#[test]
+fn a_limit_that_is_none_is_no_limit() {
+    for answer in both(&client([server()]).connect_timeout(Duration::MAX)) {
+        assert_eq!(answer.unwrap(), "welcome");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_unix_socket_whose_queue_is_full_is_given_up() {
+    let folder = std::env::temp_dir().join(format!("fullduplex-full-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("socket");
+    let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    listener.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+    listener.listen(0).unwrap();
+    let _queued = std::os::unix::net::UnixStream::connect(&path).unwrap();
+    let request = ClientRequest::new("ws://server.example/").unwrap();
+    let client = Client::new(request).unix_socket(&path).connect_timeout(Duration::from_millis(30));
+    let answer = blocking::connect_with(&client);
+    assert!(matches!(answer, Err(Error::Timeout(Timeout::Connect))), "{answer:?}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_unix_socket_stands_for_the_host_of_the_url() {

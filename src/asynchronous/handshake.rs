@@ -182,7 +182,8 @@ impl<S: Unpin, A: Adapter<S>> Http<S, A> {
     /// As [`Upgrade::reject`].
     pub async fn respond(self, response: &Response) -> Result<S, Error> {
         let mut output = WriteBuffer::new();
-        self.head.respond(response, &mut output)?;
+        let written = self.head.respond(response, &mut output).map_err(Error::from);
+        self.wire.observed(written)?;
         self.wire.write_response(output).await
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use super::{Blocking, ClientStream, Stream, Timed, WebSocket, adapter::wait, connect_over};
 use crate::{
     ClientRequest, Config, Error, Response, Timeout, asynchronous,
-    client::{ATTEMPT_DELAY, Client, Proxy, Route, Tls, in_order},
+    client::{ATTEMPT_DELAY, Client, Proxy, Route, Tls, in_order, tunnel_error},
 };
 
 /// Connects to a `ws://` or `wss://` URL, with the default limits. [`connect_with`] can do more, and
@@ -34,7 +34,8 @@ pub fn connect(url: &str) -> Result<WebSocket<ClientStream>, Error> {
 ///
 /// All addresses of a host are tried, of both families in turn: the next one where the one before
 /// failed or has not answered for 250 ms, and the first one that answers is taken (RFC 8305). To look up
-/// a name, or to try several addresses, takes threads; none outlives what it waits for.
+/// a name, to try several addresses and to reach a Unix socket takes threads; none outlives what it
+/// waits for.
 ///
 /// # Errors
 ///
@@ -70,36 +71,47 @@ pub fn tunnel_over<S: Stream>(
     wait(opened).map(Timed::into_inner)
 }
 
-/// When everything that comes before the handshake must be done.
+/// When everything that comes before the handshake must be done; `None` lies too far ahead.
 #[derive(Clone, Copy)]
-struct Deadline(Instant);
+struct Deadline(Option<Instant>);
 
 impl Deadline {
     fn rest(self) -> Result<Duration, Error> {
-        match self.0.saturating_duration_since(Instant::now()) {
+        let rest = |end: Instant| end.saturating_duration_since(Instant::now());
+        match self.0.map_or(FAR_AHEAD, rest) {
             Duration::ZERO => Err(Timeout::Connect.into()),
             rest => Ok(rest),
         }
     }
+
+    /// Does what takes no limit of its own, in a thread that is left alone when time is up.
+    fn wait<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, answers) = mpsc::channel();
+        spawn(move || sender.send(work()))?;
+        let done = answers.recv_timeout(self.rest()?).map_err(|_| Timeout::Connect)?;
+        Ok(done?)
+    }
 }
 
 fn open(client: &Client, request: &ClientRequest) -> Result<ClientStream, Error> {
-    let deadline = Deadline(Instant::now() + client.connect_timeout);
+    let deadline = Deadline(Instant::now().checked_add(client.connect_timeout));
     let tls = client.tls_for(request)?;
     let stream = match client.route(request) {
         Route::Host(host, port) => dial(resolve(host, port, deadline)?, deadline)?.into(),
         Route::Addresses(addresses) => dial(addresses.to_vec(), deadline)?.into(),
         #[cfg(unix)]
-        Route::Unix(path) => UnixStream::connect(path)?.into(),
+        Route::Unix(path) => {
+            let path = path.to_owned();
+            deadline.wait(move || UnixStream::connect(path))?.into()
+        }
         Route::Proxy(proxy) => {
             let addresses = resolve(proxy.host(), proxy.port(), deadline)?;
             let stream = dial(addresses, deadline)?;
-            let mut config = client.config.clone();
-            config.handshake_timeout = deadline.rest()?;
-            match tunnel_over(stream, proxy, request, &config) {
-                Err(Error::Timeout(Timeout::Handshake)) => return Err(Timeout::Connect.into()),
-                opened => opened?.into(),
-            }
+            let config = client.tunnel_config(deadline.rest()?);
+            tunnel_over(stream, proxy, request, &config).map_err(tunnel_error)?.into()
         }
     };
     match tls {
@@ -134,10 +146,7 @@ fn resolve(host: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>,
         return Ok(vec![(address, port).into()]);
     }
     let name = (host.to_owned(), port);
-    let (sender, answers) = mpsc::channel();
-    spawn(move || sender.send(name.to_socket_addrs().map(Iterator::collect)))?;
-    let addresses = answers.recv_timeout(deadline.rest()?).map_err(|_| Timeout::Connect)?;
-    Ok(addresses?)
+    deadline.wait(move || name.to_socket_addrs().map(Iterator::collect))
 }
 
 /// Makes attempts side by side, one more when one failed or the last one was waited for long enough,
@@ -170,3 +179,6 @@ fn first_of(addresses: Vec<SocketAddr>, deadline: Deadline) -> Result<TcpStream,
 fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name("connect".into()).spawn(work).map(drop)
 }
+
+/// A limit that is none.
+const FAR_AHEAD: Duration = Duration::from_secs(365 * 24 * 60 * 60);

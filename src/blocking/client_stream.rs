@@ -77,8 +77,8 @@ impl From<UnixStream> for ClientStream {
 }
 
 #[cfg(feature = "rustls")]
-impl From<rustls::StreamOwned<rustls::ClientConnection, ClientStream>> for ClientStream {
-    fn from(stream: rustls::StreamOwned<rustls::ClientConnection, Self>) -> Self {
+impl From<super::TlsStream<ClientStream>> for ClientStream {
+    fn from(stream: super::TlsStream<Self>) -> Self {
         Self(Box::new(stream))
     }
 }

@@ -33,7 +33,8 @@
 //! A write that waits gives way to a read every 10 ms, and a `send` reads ahead one message, no more:
 //! two peers that both go on sending, and neither receives, end with
 //! [`Timeout::Write`](crate::Timeout::Write). For traffic both ways at once,
-//! [`split`](WebSocket::split) the WebSocket and use two threads.
+//! [`split`](WebSocket::split) the WebSocket and use two threads; not over TLS, whose directions share
+//! a state: there use an asynchronous adapter.
 
 mod adapter;
 mod client;
@@ -53,4 +54,6 @@ pub use handshake::{Http, Incoming, Upgrade, accept, connect_over};
 pub use pair::{pair, pair_with};
 pub use split::{ReceiveHalf, SendHalf};
 pub use stream::{CloneStream, Stream, Untimed};
+#[cfg(feature = "rustls")]
+pub use tls::TlsStream;
 pub use websocket::{MessageWriter, Reply, WebSocket};

@@ -11,7 +11,7 @@ use super::{
     Proxies, Proxy,
     tls::{Tls, Trust},
 };
-use crate::{ClientRequest, Config, Error, HandshakeError};
+use crate::{ClientRequest, Config, Error, HandshakeError, Timeout};
 
 /// How to connect, where `connect` does not do: through a proxy, along redirects, over a Unix socket,
 /// with certificates of one's own.
@@ -134,7 +134,7 @@ impl Client {
     /// Uses this configuration for `wss`: other roots, a certificate of the client's, another provider.
     ///
     /// By default those of features `webpki-roots` (Mozilla's) and `native-roots` (the system's) are
-    /// trusted, both if both are on. The example `tls_server` trusts a certificate that was made for it.
+    /// trusted, both if both are on; the first connection reads the system's files. The example `tls_server` trusts a certificate that was made for it.
     #[cfg(feature = "rustls")]
     #[must_use]
     pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {
@@ -160,6 +160,13 @@ impl Client {
             _ => None,
         };
         proxy.map_or(Route::Host(place.0, place.1), Route::Proxy)
+    }
+
+    /// The limits of a tunnel's handshake: it is part of connecting.
+    pub(crate) fn tunnel_config(&self, rest: Duration) -> Config {
+        let mut config = self.config.clone();
+        config.handshake_timeout = rest;
+        config
     }
 
     /// What `request` needs for TLS, if it does.
@@ -193,6 +200,14 @@ impl Following<'_> {
         }
         self.redirects += 1;
         Ok(())
+    }
+}
+
+/// How a tunnel failed, as a part of connecting.
+pub(crate) fn tunnel_error(error: Error) -> Error {
+    match error {
+        Error::Timeout(Timeout::Handshake) => Timeout::Connect.into(),
+        error => error,
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) use attempts::{ATTEMPT_DELAY, in_order};
 #[cfg(feature = "std")]
 pub use builder::Client;
 #[cfg(feature = "std")]
-pub(crate) use builder::Route;
+pub(crate) use builder::{Route, tunnel_error};
 pub use error::ProxyError;
 pub use proxies::Proxies;
 pub use proxy::Proxy;

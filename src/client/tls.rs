@@ -50,7 +50,7 @@ fn default_config() -> io::Result<Option<Arc<ClientConfig>>> {
     if let Some(config) = CONFIG.get() {
         return Ok(Some(Arc::clone(config)));
     }
-    let roots = roots();
+    let roots = roots()?;
     if roots.is_empty() {
         return Ok(None);
     }
@@ -62,13 +62,19 @@ fn default_config() -> io::Result<Option<Arc<ClientConfig>>> {
     Ok(Some(Arc::clone(CONFIG.get_or_init(|| Arc::new(config)))))
 }
 
-#[allow(unused_mut, reason = "without roots by feature there are none")]
-fn roots() -> RootCertStore {
+#[allow(unused_mut, clippy::unnecessary_wraps, reason = "without roots by feature there are none")]
+fn roots() -> io::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     #[cfg(feature = "webpki-roots")]
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     #[cfg(feature = "native-roots")]
-    // A system may have some that cannot be read: the others are good.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
+    {
+        // A system may have some that cannot be read: the others are good, if there are any.
+        let found = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(found.certs);
+        if let Some(error) = found.errors.into_iter().next().filter(|_| roots.is_empty()) {
+            return Err(io::Error::other(error));
+        }
+    }
+    Ok(roots)
 }

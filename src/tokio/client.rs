@@ -18,8 +18,8 @@ use tokio::{
 
 use super::{ClientStream, WebSocket, connect_over, tunnel_over};
 use crate::{
-    ClientRequest, Error, Response, Timeout,
-    client::{ATTEMPT_DELAY, Client, Route, Tls, in_order},
+    ClientRequest, Error, HandshakeError, InvalidUrl, Response, Timeout,
+    client::{ATTEMPT_DELAY, Client, Route, Tls, in_order, tunnel_error},
 };
 
 /// Connects to a `ws://` or `wss://` URL, with the default limits. [`connect_with`] can do more, and
@@ -64,6 +64,9 @@ pub async fn connect_with(client: &Client) -> Result<(WebSocket<ClientStream>, R
 
 async fn open(client: &Client, request: &ClientRequest) -> Result<ClientStream, Error> {
     let tls = client.tls_for(request)?;
+    if tls.is_some() && !cfg!(feature = "tokio-rustls") {
+        return Err(needs_tls());
+    }
     let stream = match client.route(request) {
         Route::Host(host, port) => dial(lookup_host((host, port)).await?).await?.into(),
         Route::Addresses(addresses) => dial(addresses.iter().copied()).await?.into(),
@@ -71,7 +74,9 @@ async fn open(client: &Client, request: &ClientRequest) -> Result<ClientStream, 
         Route::Unix(path) => UnixStream::connect(path).await?.into(),
         Route::Proxy(proxy) => {
             let stream = dial(lookup_host((proxy.host(), proxy.port())).await?).await?;
-            tunnel_over(stream, proxy, request, &client.config).await?.into()
+            let config = client.tunnel_config(client.connect_timeout);
+            let opened = tunnel_over(stream, proxy, request, &config).await;
+            opened.map_err(tunnel_error)?.into()
         }
     };
     match tls {
@@ -89,7 +94,11 @@ async fn start_tls(stream: ClientStream, tls: Tls) -> Result<ClientStream, Error
 #[cfg(not(feature = "tokio-rustls"))]
 #[allow(clippy::unused_async, reason = "as the one that does")]
 async fn start_tls(_: ClientStream, _: Tls) -> Result<ClientStream, Error> {
-    Err(crate::HandshakeError::from(crate::InvalidUrl::NeedsTls).into())
+    Err(needs_tls())
+}
+
+fn needs_tls() -> Error {
+    HandshakeError::from(InvalidUrl::NeedsTls).into()
 }
 
 /// Connects to the first address that answers.
