@@ -65,11 +65,11 @@ impl Headers {
         self.values(name).next().and_then(|value| str::from_utf8(value).ok())
     }
 
-    /// Takes all fields with one of these names out; nothing of them is held any more.
-    pub(super) fn remove(&mut self, names: &[&str]) {
-        let removed = mem::take(self);
-        for (name, value) in removed.iter() {
-            if !names.iter().any(|it| it.eq_ignore_ascii_case(name)) {
+    /// Takes all fields out but those with one of these names; nothing of them is held any more.
+    pub(super) fn keep_only(&mut self, names: &[&str]) {
+        let all = mem::take(self);
+        for (name, value) in all.iter() {
+            if names.iter().any(|it| it.eq_ignore_ascii_case(name)) {
                 self.push(name, value);
             }
         }
