@@ -236,3 +236,16 @@ fn addresses_for_one_host_are_not_used_for_another_that_it_redirects_to() {
         assert_eq!(asked.recv().unwrap()[0], Some(end.to_string()));
     }
 }
+
+#[test]
+fn addresses_for_a_host_are_used_for_it_in_any_letter_case() {
+    for location in ["ws://LOCALHOST/", "//LocalHost:80/there"] {
+        let start = redirecting(301, location.into());
+        let request = ClientRequest::new("ws://localhost/").unwrap();
+        // The second request comes to the same address, where the same redirect waits.
+        for answer in both(&Client::new(request).addresses([start]).max_redirects(1)) {
+            let Err(Error::Handshake(error)) = answer else { panic!("{location}: {answer:?}") };
+            assert_eq!(error, HandshakeError::TooManyRedirects { limit: 1 }, "{location}");
+        }
+    }
+}

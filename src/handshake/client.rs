@@ -88,7 +88,8 @@ impl ClientRequest {
         self.url.secure
     }
 
-    /// The host to connect to: a name or an address; one of IPv6 comes without its brackets.
+    /// The host to connect to: a name or an address, in lower case; one of IPv6 comes without its
+    /// brackets.
     pub fn host(&self) -> &str {
         &self.url.host
     }
