@@ -11,8 +11,8 @@ use common::{
     scripted::Scripted,
 };
 use fullduplex::{
-    Answer, ClientHandshake, ClientRequest, Config, Connection, Role, ServerHandshake, WriteBuffer,
-    blocking::WebSocket,
+    Answer, ClientHandshake, ClientRequest, Config, Connection, HandshakeError, Response, Role,
+    ServerHandshake, WriteBuffer, blocking::WebSocket,
 };
 
 /// A byte string's `Debug` is a list of numbers.
@@ -62,6 +62,18 @@ fn a_request_hides_the_user_information_of_its_url_and_so_does_its_error() {
         let error = ClientRequest::new(url).unwrap_err();
         assert_hidden(&error);
         assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+}
+
+#[test]
+fn a_response_hides_its_body_and_what_stands_behind_the_path_of_a_url() {
+    for name in ["Location", "REFERER"] {
+        for url in ["/there?token=s3cret", "ws://b/there#s3cret", "/there?a=/b?s3cret#c"] {
+            let response = Response::text(302, "s3cret").header(name, url);
+            assert_hidden(&response);
+            let shown = format!("{:?}", HandshakeError::Refused(Box::new(response)));
+            assert!(shown.contains("/there") && shown.contains("6 bytes"), "{shown}");
+        }
     }
 }
 
