@@ -69,8 +69,8 @@ enum Until {
     Received(usize),
     /// The same, and then it says that it goes away.
     Closed(usize),
-    /// Cannot serve yet, as a proxy says for it.
-    Unavailable,
+    /// Cannot serve yet, or not so often: the status says which.
+    Unavailable(u16),
     /// All has come, and the client closes.
     Done,
 }
@@ -87,10 +87,10 @@ async fn serve(listener: TcpListener, log: &Path, until: Until) -> usize {
             // The client may be about to send, and is gone then.
             let _ = ws.close(CloseCode::SERVICE_RESTART, "").await;
         }
-        Until::Unavailable => {
+        Until::Unavailable(status) => {
             let incoming = Incoming::read(stream, &Config::default()).await.unwrap();
             let Incoming::Upgrade(upgrade) = incoming else { panic!("an upgrade") };
-            upgrade.reject(&Response::text(503, "not yet\n")).await.unwrap();
+            upgrade.reject(&Response::text(status, "not yet\n")).await.unwrap();
         }
         Until::Done => {
             let mut ws = accept(stream).await.unwrap();
@@ -120,10 +120,13 @@ async fn every_message_arrives_once_and_in_order_although_the_server_ends_in_the
         Until::Accepted,
         Until::Received(100),
         Until::Closed(50),
-        Until::Unavailable,
+        Until::Unavailable(503),
         Until::Received(64),
         Until::Received(65),
         Until::Received(200),
+        Until::Unavailable(408),
+        Until::Unavailable(425),
+        Until::Unavailable(429),
         Until::Closed(1),
         Until::Done,
     ];

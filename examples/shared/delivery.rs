@@ -187,7 +187,10 @@ async fn send_all(
 /// Whether another attempt would fail likewise: what is wrong with the URL, or with what answers there.
 fn is_lasting(error: &Error) -> bool {
     match error {
-        Error::Handshake(HandshakeError::Refused(response)) => response.status < 500,
+        Error::Handshake(HandshakeError::Refused(response)) => {
+            // Too late, too early, too often: not for ever.
+            response.status < 500 && !matches!(response.status, 408 | 425 | 429)
+        }
         Error::Handshake(HandshakeError::UnexpectedEnd) => false,
         Error::Handshake(_) => true,
         _ => false,
