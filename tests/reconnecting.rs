@@ -194,6 +194,37 @@ fn a_line_that_a_crash_cut_off_is_received_again() {
     assert_eq!(fs::read_to_string(&log).unwrap(), "7 1 one\n7 2 two\n");
 }
 
+/// The log is as long as it may be, and then there is room for less than a line.
+#[cfg(unix)]
+#[test]
+fn a_line_that_is_written_half_is_taken_out_again() {
+    use std::{env, process::Command};
+
+    const PATH: &str = "FULL_LOG";
+    let Some(path) = env::var_os(PATH).map(PathBuf::from) else {
+        // Of this test's own, in a process that may write 512 or 1024 bytes to a file.
+        let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+        let mut test = Command::new("sh");
+        test.args(["-c", script]).arg(env::current_exe().unwrap());
+        test.args(["--exact", "a_line_that_is_written_half_is_taken_out_again", "--nocapture"]);
+        let output = test.env(PATH, log("full")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        return;
+    };
+    let mut inbox = Inbox::open(&path).unwrap();
+    let long = "x".repeat(300);
+    let mut lines = Vec::new();
+    let mut number = 1;
+    while inbox.take(&format!("7 {number} {long}")).is_ok() {
+        lines.push(format!("7 {number} {long}\n"));
+        number += 1;
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), lines.concat());
+    assert_eq!(inbox.take(&format!("7 {number} short")).unwrap(), Some(number));
+    lines.push(format!("7 {number} short\n"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), lines.concat());
+}
+
 #[test]
 fn an_outbox_sends_again_what_was_not_acknowledged() {
     let mut outbox = Outbox::new(7);
