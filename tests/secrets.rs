@@ -78,6 +78,16 @@ fn a_response_hides_its_body_and_what_stands_behind_the_path_of_a_url() {
 }
 
 #[test]
+fn an_error_hides_the_subprotocol_that_was_not_offered_and_still_has_it() {
+    let answer = Answer::new().subprotocol("s3cret");
+    let error = offer(REQUEST.as_bytes()).accept(&answer, &mut WriteBuffer::new()).unwrap_err();
+    assert_hidden(&error);
+    assert_eq!(error.to_string(), "a subprotocol was chosen that was not offered");
+    let HandshakeError::UnofferedSubprotocol(chosen) = error else { panic!("{error:?}") };
+    assert_eq!(&*chosen, "s3cret");
+}
+
+#[test]
 fn a_log_still_shows_what_is_no_secret() {
     let request = ClientRequest::new("wss://a.example:444/chat?token=s3cret").unwrap();
     let request = request.header("Cookie", "id=s3cret").header("X-Trace", "7");

@@ -247,7 +247,7 @@ impl ClientHandshake {
             Single::Value(chosen) => {
                 let chosen = String::from_utf8_lossy(chosen).into_owned();
                 if !self.subprotocols.contains(&chosen) {
-                    return Err(HandshakeError::UnofferedSubprotocol(chosen));
+                    return Err(HandshakeError::UnofferedSubprotocol(chosen.into()));
                 }
                 Ok(Some(chosen))
             }
