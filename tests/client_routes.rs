@@ -41,7 +41,7 @@ fn server() -> (SocketAddr, Receiver<[Option<String>; 4]>) {
         for stream in listener.incoming() {
             let incoming = blocking::Incoming::read(stream.unwrap(), &Config::default());
             let Ok(blocking::Incoming::Upgrade(upgrade)) = incoming else { panic!("{incoming:?}") };
-            let names = ["Host", "Cookie", "Authorization", "X-Trace"];
+            let names = ["Host", "Cookie", "X-Api-Key", "User-Agent"];
             let headers = upgrade.headers();
             let _ = sender.send(names.map(|name| headers.text(name).map(String::from)));
             let _ = upgrade.accept(&Answer::new()).and_then(|mut ws| ws.send("welcome"));
@@ -207,12 +207,12 @@ fn a_silent_proxy_is_given_up_after_the_time_to_connect_whatever_a_handshake_has
 }
 
 #[test]
-fn a_redirect_is_followed_where_that_was_asked_for_and_credentials_stay_behind() {
+fn a_redirect_is_followed_where_that_was_asked_for_and_secrets_stay_behind() {
     let (end, asked) = server();
     let middle = redirecting(307, format!("ws://{end}/"));
     let start = redirecting(302, format!("http://{middle}/"));
-    let request = request(start).header("Cookie", "a=1").header("X-Trace", "7");
-    let request = request.header("Authorization", "Bearer secret");
+    let request = request(start).header("Cookie", "a=1").header("User-Agent", "7");
+    let request = request.header("X-Api-Key", "secret");
     for answer in both(&Client::new(request.clone()).max_redirects(2)) {
         assert_eq!(answer.unwrap(), "welcome");
         let expected = [Some(end.to_string()), None, None, Some("7".into())];
@@ -238,5 +238,18 @@ fn addresses_for_one_host_are_not_used_for_another_that_it_redirects_to() {
     for answer in both(&Client::new(request).addresses([start]).max_redirects(1)) {
         assert_eq!(answer.unwrap(), "welcome");
         assert_eq!(asked.recv().unwrap()[0], Some(end.to_string()));
+    }
+}
+
+#[test]
+fn addresses_for_a_host_are_used_for_it_in_any_letter_case() {
+    for location in ["ws://LOCALHOST/", "//LocalHost:80/there"] {
+        let start = redirecting(301, location.into());
+        let request = ClientRequest::new("ws://localhost/").unwrap();
+        // The second request comes to the same address, where the same redirect waits.
+        for answer in both(&Client::new(request).addresses([start]).max_redirects(1)) {
+            let Err(Error::Handshake(error)) = answer else { panic!("{location}: {answer:?}") };
+            assert_eq!(error, HandshakeError::TooManyRedirects { limit: 1 }, "{location}");
+        }
     }
 }

@@ -69,8 +69,8 @@ enum Until {
     Received(usize),
     /// The same, and then it says that it goes away.
     Closed(usize),
-    /// Cannot serve yet, as a proxy says for it.
-    Unavailable,
+    /// Cannot serve yet, or not so often: the status says which.
+    Unavailable(u16),
     /// All has come, and the client closes.
     Done,
 }
@@ -87,10 +87,10 @@ async fn serve(listener: TcpListener, log: &Path, until: Until) -> usize {
             // The client may be about to send, and is gone then.
             let _ = ws.close(CloseCode::SERVICE_RESTART, "").await;
         }
-        Until::Unavailable => {
+        Until::Unavailable(status) => {
             let incoming = Incoming::read(stream, &Config::default()).await.unwrap();
             let Incoming::Upgrade(upgrade) = incoming else { panic!("an upgrade") };
-            upgrade.reject(&Response::text(503, "not yet\n")).await.unwrap();
+            upgrade.reject(&Response::text(status, "not yet\n")).await.unwrap();
         }
         Until::Done => {
             let mut ws = accept(stream).await.unwrap();
@@ -120,10 +120,13 @@ async fn every_message_arrives_once_and_in_order_although_the_server_ends_in_the
         Until::Accepted,
         Until::Received(100),
         Until::Closed(50),
-        Until::Unavailable,
+        Until::Unavailable(503),
         Until::Received(64),
         Until::Received(65),
         Until::Received(200),
+        Until::Unavailable(408),
+        Until::Unavailable(425),
+        Until::Unavailable(429),
         Until::Closed(1),
         Until::Done,
     ];
@@ -189,6 +192,37 @@ fn a_line_that_a_crash_cut_off_is_received_again() {
     assert_eq!(inbox.take("7 2 two").unwrap(), Some(2));
     assert_eq!(inbox.repeated, 0);
     assert_eq!(fs::read_to_string(&log).unwrap(), "7 1 one\n7 2 two\n");
+}
+
+/// The log is as long as it may be, and then there is room for less than a line.
+#[cfg(unix)]
+#[test]
+fn a_line_that_is_written_half_is_taken_out_again() {
+    use std::{env, process::Command};
+
+    const PATH: &str = "FULL_LOG";
+    let Some(path) = env::var_os(PATH).map(PathBuf::from) else {
+        // Of this test's own, in a process that may write 512 or 1024 bytes to a file.
+        let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+        let mut test = Command::new("sh");
+        test.args(["-c", script]).arg(env::current_exe().unwrap());
+        test.args(["--exact", "a_line_that_is_written_half_is_taken_out_again", "--nocapture"]);
+        let output = test.env(PATH, log("full")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        return;
+    };
+    let mut inbox = Inbox::open(&path).unwrap();
+    let long = "x".repeat(300);
+    let mut lines = Vec::new();
+    let mut number = 1;
+    while inbox.take(&format!("7 {number} {long}")).is_ok() {
+        lines.push(format!("7 {number} {long}\n"));
+        number += 1;
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), lines.concat());
+    assert_eq!(inbox.take(&format!("7 {number} short")).unwrap(), Some(number));
+    lines.push(format!("7 {number} short\n"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), lines.concat());
 }
 
 #[test]

@@ -11,8 +11,8 @@ use common::{
     scripted::Scripted,
 };
 use fullduplex::{
-    Answer, ClientHandshake, ClientRequest, Config, Connection, Role, ServerHandshake, WriteBuffer,
-    blocking::WebSocket,
+    Answer, ClientHandshake, ClientRequest, Config, Connection, HandshakeError, Response, Role,
+    ServerHandshake, WriteBuffer, blocking::WebSocket,
 };
 
 /// A byte string's `Debug` is a list of numbers.
@@ -63,6 +63,28 @@ fn a_request_hides_the_user_information_of_its_url_and_so_does_its_error() {
         assert_hidden(&error);
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
+}
+
+#[test]
+fn a_response_hides_its_body_and_what_stands_behind_the_path_of_a_url() {
+    for name in ["Location", "REFERER"] {
+        for url in ["/there?token=s3cret", "ws://b/there#s3cret", "/there?a=/b?s3cret#c"] {
+            let response = Response::text(302, "s3cret").header(name, url);
+            assert_hidden(&response);
+            let shown = format!("{:?}", HandshakeError::Refused(Box::new(response)));
+            assert!(shown.contains("/there") && shown.contains("6 bytes"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn an_error_hides_the_subprotocol_that_was_not_offered_and_still_has_it() {
+    let answer = Answer::new().subprotocol("s3cret");
+    let error = offer(REQUEST.as_bytes()).accept(&answer, &mut WriteBuffer::new()).unwrap_err();
+    assert_hidden(&error);
+    assert_eq!(error.to_string(), "a subprotocol was chosen that was not offered");
+    let HandshakeError::UnofferedSubprotocol(chosen) = error else { panic!("{error:?}") };
+    assert_eq!(&*chosen, "s3cret");
 }
 
 #[test]

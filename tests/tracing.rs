@@ -340,7 +340,7 @@ fn what_the_application_rejects_or_answers_wrongly_is_told_without_what_was_said
     let answer = Answer::new().subprotocol("s3cret too");
     let lines = told(|| drop(upgrade().accept(&answer).unwrap_err()));
     let unoffered =
-        r#"WARN websocket: handshake failed error="a subprotocol was chosen that was not offered""#;
+        "WARN websocket: handshake failed error=a subprotocol was chosen that was not offered";
     assert_eq!(lines, [SERVER, unoffered]);
     let answer = Answer::new().subprotocol("s3cret").header("Set-Cookie", "id=s3cret");
     let lines = told(|| {

@@ -34,7 +34,10 @@ fn a_url_says_where_to_connect_and_what_to_ask_for() {
         ("WSS://a", true, "a", 443, "/", "a"),
         ("http://a", false, "a", 80, "/", "a"),
         ("HTTPS://a", true, "a", 443, "/", "a"),
-        ("ws://Example.COM", false, "Example.COM", 80, "/", "Example.COM"),
+        // RFC 9110 §4.2.3: hosts ignore letter case, paths do not.
+        ("ws://Example.COM", false, "example.com", 80, "/", "example.com"),
+        ("ws://A:81/B?C", false, "a", 81, "/B?C", "a:81"),
+        ("ws://[2001:DB8::A]", false, "2001:db8::a", 80, "/", "[2001:db8::a]"),
         (
             "ws://xn--bcher-kva.example",
             false,

@@ -80,6 +80,8 @@ impl Outbox {
 #[derive(Debug)]
 pub struct Inbox {
     log: File,
+    /// Up to here it has whole lines.
+    log_len: u64,
     /// The last number of each session.
     last: HashMap<u64, u64>,
     /// How many messages came once more.
@@ -92,9 +94,10 @@ impl Inbox {
         let text = fs::read_to_string(path)?;
         // A line that a crash cut off was not acknowledged.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        log.set_len(whole as u64)?;
+        let log_len = whole as u64;
+        log.set_len(log_len)?;
         let numbers = text[..whole].lines().filter_map(numbers);
-        Ok(Self { log, last: numbers.collect(), repeated: 0 })
+        Ok(Self { log, log_len, last: numbers.collect(), repeated: 0 })
     }
 
     /// Takes a message, unless it is there already, and returns the number to acknowledge: `None` if
@@ -112,7 +115,13 @@ impl Inbox {
             return Ok(None);
         }
         // In one piece. Against the loss of power: `sync_data`, for many messages at once.
-        self.log.write_all(format!("{message}\n").as_bytes())?;
+        let line = format!("{message}\n");
+        if let Err(error) = self.log.write_all(line.as_bytes()) {
+            // What is there of it would be the beginning of the next line.
+            self.log.set_len(self.log_len)?;
+            return Err(error);
+        }
+        self.log_len += line.len() as u64;
         self.last.insert(session, number);
         Ok(Some(number))
     }
@@ -187,7 +196,10 @@ async fn send_all(
 /// Whether another attempt would fail likewise: what is wrong with the URL, or with what answers there.
 fn is_lasting(error: &Error) -> bool {
     match error {
-        Error::Handshake(HandshakeError::Refused(response)) => response.status < 500,
+        Error::Handshake(HandshakeError::Refused(response)) => {
+            // Too late, too early, too often: not for ever.
+            response.status < 500 && !matches!(response.status, 408 | 425 | 429)
+        }
         Error::Handshake(HandshakeError::UnexpectedEnd) => false,
         Error::Handshake(_) => true,
         _ => false,

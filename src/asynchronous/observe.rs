@@ -45,10 +45,6 @@ impl Observer {
 
     pub(super) fn handshake_failed(&self, error: &Error) {
         self.tell(|| match error {
-            Error::Handshake(HandshakeError::UnofferedSubprotocol(_)) => {
-                let error = "a subprotocol was chosen that was not offered";
-                warn!(target: TARGET, error, "handshake failed");
-            }
             // A health check may do no more than connect.
             Error::Io(_) | Error::Timeout(_) | Error::Handshake(HandshakeError::UnexpectedEnd) => {
                 debug!(target: TARGET, %error, "handshake failed");

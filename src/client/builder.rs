@@ -91,7 +91,8 @@ impl Client {
     }
 
     /// Follows so many redirects (RFC 9110 §15.4); none by default, as in browsers: then one is
-    /// [`HandshakeError::Refused`]. [`ClientRequest::redirected`] says what goes along.
+    /// [`HandshakeError::Refused`]. [`ClientRequest::redirected`] says what goes along: to another
+    /// origin hardly a header, but each subprotocol. Where one of them is a token, follow none.
     #[must_use]
     pub const fn max_redirects(mut self, redirects: u32) -> Self {
         self.max_redirects = redirects;

@@ -15,7 +15,8 @@ use crate::ClientRequest;
 /// | `no_proxy`, `NO_PROXY` | none: a list of hosts to go to without a proxy |
 ///
 /// Lower case goes first, as in curl; `HTTP_PROXY` counts, as in Go, but not where `REQUEST_METHOD` is
-/// set: in a CGI program it is the client's header `Proxy`. An empty variable is not set. A value
+/// set: in a CGI program it is the client's header `Proxy`. On Windows, where names ignore letter case,
+/// `http_proxy` does not count then either. An empty variable is not set. A value
 /// without a scheme is an `http://` proxy.
 ///
 /// Between commas or blanks, `no_proxy` has names, which stand for themselves and what is below them
@@ -48,17 +49,21 @@ impl Proxies {
     /// [`ProxyError::Variable`]: a proxy that is set and cannot be used is not passed over.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ProxyError> {
         let value = |name| lookup(name).filter(|value| !value.is_empty());
-        let first = |names: [&'static str; 2]| {
-            names.into_iter().find_map(|name| Some((name, value(name)?)))
-        };
+        let first =
+            |names: &[&'static str]| names.iter().find_map(|&name| Some((name, value(name)?)));
         let proxy = |names| first(names).map(parse).transpose();
         // A CGI program gets each header of its request as a variable: `HTTP_` and the header's name.
         let is_cgi = value("REQUEST_METHOD").is_some();
-        let plain = if is_cgi { ["http_proxy"; 2] } else { ["http_proxy", "HTTP_PROXY"] };
+        let plain: &[_] = match is_cgi {
+            false => &["http_proxy", "HTTP_PROXY"],
+            // Names ignore letter case there: both are the header.
+            true if cfg!(windows) => &[],
+            true => &["http_proxy"],
+        };
         let plain = proxy(plain)?;
-        let secure = proxy(["https_proxy", "HTTPS_PROXY"])?;
-        let all = proxy(["all_proxy", "ALL_PROXY"])?;
-        let no_proxy = first(["no_proxy", "NO_PROXY"]).map(|(_, list)| NoProxy::parse(&list));
+        let secure = proxy(&["https_proxy", "HTTPS_PROXY"])?;
+        let all = proxy(&["all_proxy", "ALL_PROXY"])?;
+        let no_proxy = first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| NoProxy::parse(&list));
         Ok(Self {
             plain: plain.or_else(|| all.clone()),
             secure: secure.or(all),

@@ -88,7 +88,8 @@ impl ClientRequest {
         self.url.secure
     }
 
-    /// The host to connect to: a name or an address; one of IPv6 comes without its brackets.
+    /// The host to connect to: a name or an address, in lower case; one of IPv6 comes without its
+    /// brackets.
     pub fn host(&self) -> &str {
         &self.url.host
     }
@@ -246,7 +247,7 @@ impl ClientHandshake {
             Single::Value(chosen) => {
                 let chosen = String::from_utf8_lossy(chosen).into_owned();
                 if !self.subprotocols.contains(&chosen) {
-                    return Err(HandshakeError::UnofferedSubprotocol(chosen));
+                    return Err(HandshakeError::UnofferedSubprotocol(chosen.into()));
                 }
                 Ok(Some(chosen))
             }

@@ -1,6 +1,7 @@
 //! What can go wrong before a connection begins.
 
 use alloc::{boxed::Box, format, string::String};
+use core::{fmt, ops::Deref};
 
 use super::Response;
 use crate::client::ProxyError;
@@ -87,9 +88,9 @@ pub enum HandshakeError {
     #[error("the server chose no subprotocol")]
     MissingSubprotocol,
 
-    /// A subprotocol was chosen that was not offered (§4.1, §4.2.2).
-    #[error("the subprotocol {0:?} was not offered")]
-    UnofferedSubprotocol(String),
+    /// A subprotocol was chosen that was not offered (§4.1, §4.2.2): this one, and it may be a token.
+    #[error("a subprotocol was chosen that was not offered")]
+    UnofferedSubprotocol(HiddenText),
 
     /// The `Location` of a redirect is no URL to go to: another scheme, no host, a control character
     /// (RFC 9110 §10.2.2), or user information (§4.2.4).
@@ -117,6 +118,30 @@ pub enum HandshakeError {
     /// A status of the caller's that is no final one (200 to 599).
     #[error("status {0} cannot answer a request")]
     InvalidStatus(u16),
+}
+
+/// Text that may be a secret: it has no `Display`, and its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HiddenText(String);
+
+impl Deref for HiddenText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for HiddenText {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for HiddenText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// What is wrong with the URL of a WebSocket (RFC 6455 §3).

@@ -65,11 +65,11 @@ impl Headers {
         self.values(name).next().and_then(|value| str::from_utf8(value).ok())
     }
 
-    /// Takes all fields with one of these names out; nothing of them is held any more.
-    pub(super) fn remove(&mut self, names: &[&str]) {
-        let removed = mem::take(self);
-        for (name, value) in removed.iter() {
-            if !names.iter().any(|it| it.eq_ignore_ascii_case(name)) {
+    /// Takes all fields out but those with one of these names; nothing of them is held any more.
+    pub(super) fn keep_only(&mut self, names: &[&str]) {
+        let all = mem::take(self);
+        for (name, value) in all.iter() {
+            if names.iter().any(|it| it.eq_ignore_ascii_case(name)) {
                 self.push(name, value);
             }
         }
@@ -100,8 +100,13 @@ impl Headers {
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |(name, value): (&'_ str, &[u8])| {
-            let secret = SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret));
-            let value = if secret { "…".into() } else { format!("{}", value.escape_ascii()) };
+            let is_one_of = |names: &[&str]| names.iter().any(|it| name.eq_ignore_ascii_case(it));
+            let end = value.iter().position(|byte| b"?#".contains(byte));
+            let value = match end {
+                _ if is_one_of(&SECRETS) => "…".into(),
+                Some(end) if is_one_of(&URLS) => format!("{}…", value[..=end].escape_ascii()),
+                _ => format!("{}", value.escape_ascii()),
+            };
             (String::from(name), value)
         };
         f.debug_map().entries(self.iter().map(shown)).finish()
@@ -178,6 +183,9 @@ pub(super) const fn alphanumeric_and(mut others: &[u8]) -> [bool; 256] {
 }
 
 const IS_TOKEN: [bool; 256] = alphanumeric_and(b"!#$%&'*+-.^_`|~");
+
+/// Headers whose values are URLs: a token may stand in the query, or in the fragment.
+const URLS: [&str; 2] = ["location", "referer"];
 
 /// Headers whose values are credentials.
 const SECRETS: [&str; 6] = [

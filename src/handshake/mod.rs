@@ -42,7 +42,7 @@ pub(crate) use extensions::{Extension, Parameter};
 pub(crate) use url::{Authority, is_name, split_port, without_brackets};
 
 pub use client::{ClientHandshake, ClientRequest};
-pub use error::{HandshakeError, InvalidUrl};
+pub use error::{HandshakeError, HiddenText, InvalidUrl};
 pub use headers::Headers;
 pub use request::RequestHead;
 pub use response::Response;

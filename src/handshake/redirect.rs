@@ -10,9 +10,10 @@ impl ClientRequest {
     /// and one `Location` (RFC 9110 §15.4). `None` when it does not.
     ///
     /// The `Location` is resolved as a reference (RFC 3986 §5.2), and its fragment dropped. To another
-    /// origin (scheme, host, port) go no `Authorization`, `Cookie` or `Proxy-Authorization`, and no
-    /// user name and password of the URL; subprotocols and other headers stay. How many redirects to
-    /// follow is for the caller to say.
+    /// origin (scheme, host, port) go no user name and password of the URL, and of the headers only
+    /// `User-Agent`, `Origin` and `Accept-Language`: any other may be a key. Subprotocols go along,
+    /// since there is no talking without them: with a token in one of them, follow no redirect. How
+    /// many to follow is for the caller to say.
     ///
     /// # Errors
     ///
@@ -32,7 +33,7 @@ impl ClientRequest {
         if self.url.has_origin_of(&url) {
             url.credentials.clone_from(&self.url.credentials);
         } else {
-            headers.remove(&CREDENTIALS);
+            headers.keep_only(&HARMLESS);
         }
         Ok(Some(Self {
             url,
@@ -118,5 +119,5 @@ fn has_scheme(reference: &str) -> bool {
     scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(may_follow)
 }
 
-/// Headers for the origin alone that they were meant for.
-const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
+/// Headers that may go to another origin than the one that they were meant for.
+const HARMLESS: [&str; 3] = ["User-Agent", "Origin", "Accept-Language"];

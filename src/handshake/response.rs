@@ -1,12 +1,13 @@
 //! An HTTP answer that is not a WebSocket: written by a server, read by a client.
 
 use alloc::{format, vec::Vec};
+use core::fmt;
 
 use super::{HandshakeError, Headers};
 use crate::WriteBuffer;
 
 /// An HTTP answer with its body, whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
     /// The status, 200 to 599 in an answer that is written.
@@ -81,6 +82,17 @@ impl Response {
     /// RFC 9110 §6.4.1: answers with these statuses have none.
     pub(super) fn has_body(&self) -> bool {
         !matches!(self.status, 204 | 304)
+    }
+}
+
+// The body is for who asked, not for a log.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
     }
 }
 

@@ -197,7 +197,7 @@ impl Offer {
         if let Some(chosen) = &*answer.subprotocol
             && !self.subprotocols().any(|offered| offered == chosen)
         {
-            return Err(HandshakeError::UnofferedSubprotocol(chosen.clone()));
+            return Err(HandshakeError::UnofferedSubprotocol(chosen.clone().into()));
         }
         answer.headers.check(is_handshake_header)?;
         let (agreed, extensions) = Agreed::choose(self.headers(), &self.config);

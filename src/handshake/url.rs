@@ -10,7 +10,7 @@ use super::{InvalidUrl, credentials::Credentials, headers::alphanumeric_and};
 pub(crate) struct Url {
     /// `wss`: TLS comes first.
     pub(crate) secure: bool,
-    /// A name or an address; one of IPv6 stands here without its brackets.
+    /// A name or an address, in lower case; one of IPv6 stands here without its brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
     /// For Basic authentication; nowhere else.
@@ -46,19 +46,19 @@ impl Url {
         if !resource.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(InvalidUrl::Resource);
         }
+        // RFC 9110 §4.2.3: letter case means nothing in a host.
+        let host = host.to_ascii_lowercase();
         let slash = if resource.starts_with('/') { "" } else { "/" };
         let port = port.unwrap_or(default_port(secure));
         let authority =
-            if port == default_port(secure) { host.into() } else { format!("{host}:{port}") };
-        let (host, resource) = (without_brackets(host).into(), format!("{slash}{resource}"));
+            if port == default_port(secure) { host.clone() } else { format!("{host}:{port}") };
+        let (host, resource) = (without_brackets(&host).into(), format!("{slash}{resource}"));
         Ok(Self { secure, host, port, credentials, authority, resource })
     }
 
     /// Whether both have scheme, host and port in common (RFC 6454 §5).
     pub(super) fn has_origin_of(&self, other: &Self) -> bool {
-        self.secure == other.secure
-            && self.port == other.port
-            && self.host.eq_ignore_ascii_case(&other.host)
+        (self.secure, self.port, &self.host) == (other.secure, other.port, &other.host)
     }
 }
 
