@@ -27,7 +27,7 @@ pub(super) struct Inbox {
     ahead: Option<Box<Ahead>>,
     /// What the application received by last, and so what is read ahead.
     unit: Unit,
-    /// Reads since the last one that had to wait.
+    /// Reads of those who receive, since the last one that had to wait.
     reads: u8,
     /// The stream has ended: it is not read again.
     has_ended: bool,
@@ -122,7 +122,9 @@ impl Inbox {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            match self.poll_read(link, cx, written.is_pending()) {
+            let read = self.poll_read(link, cx, written.is_pending());
+            self.reads = if read.is_pending() { 0 } else { self.reads + 1 };
+            match read {
                 Poll::Ready(Ok(0)) => link.state(State::receive_end),
                 Poll::Ready(Ok(_)) => {}
                 // What there was of a message was no text.
@@ -308,7 +310,6 @@ impl Inbox {
             self.gather(link);
             self.input.release();
         }
-        self.reads = if read.is_pending() { 0 } else { self.reads + 1 };
         let len = ready!(read)?;
         self.has_ended = len == 0;
         link.state(|state| {
