@@ -4,19 +4,25 @@
 
 mod common;
 
-use std::io::ErrorKind;
+use std::{
+    io::{self, ErrorKind, Read, Write},
+    thread,
+    time::Duration,
+};
 
 use common::{
-    End, Seen, close_body, contents, masked,
+    End, Seen, close_body, contents, halves, masked,
     pieces::{Piece, join},
+    polled::{finish, websocket},
     read_frames,
+    ready::Ready,
     scripted::Scripted,
     servers::{Server, servers},
 };
 use fullduplex::{
-    Config, Error,
+    Config, Connection, Error,
     ProtocolError::{InvalidUtf8, MessageTooBig},
-    Role,
+    Role, blocking,
 };
 
 /// What the application does before it receives all that is left.
@@ -146,6 +152,10 @@ fn cases() -> Vec<Case> {
     }
     let (unread, wire) = whole_block.split_at(BLOCK - 1);
     cases.push(Case {
+        unread: [&binary(3000)[..], &whole[..2000]].concat(),
+        ..Case::new("one and a half were read behind the handshake", whole[2000..].to_vec(), 100)
+    });
+    cases.push(Case {
         unread: [&binary(BLOCK)[..], unread].concat(),
         ..Case::new("more than a block was read behind the handshake", then_close(wire), 1)
     });
@@ -237,6 +247,49 @@ fn a_peer_whose_text_is_none_is_told_when_a_read_waits_in_the_middle_of_it() {
         }
         assert_eq!(contents(&read_frames(&stream.written())), [told], "{adapter}");
     }
+}
+
+/// A script whose reads take a while, but never wait.
+struct Slow(Scripted);
+
+impl blocking::Stream for Slow {}
+
+impl Read for Slow {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        thread::sleep(Duration::from_millis(5));
+        Read::read(&mut self.0, room)
+    }
+}
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[test]
+fn a_part_of_a_message_counts_for_the_idle_timeout_also_where_it_is_not_used_up() {
+    let mut config = Config::default();
+    config.idle_timeout = Some(Duration::from_millis(50));
+    let (text, no_text) = (masked(0x81, &[b'a'; 4000]), masked(0x81, &[0xff; 4000]));
+    let slow = |wire: &[u8]| Slow(wire.chunks(100).fold(Scripted::new(), Scripted::read));
+    let connection = || Connection::server(&config);
+
+    let mut ws = blocking::WebSocket::new(slow(&text), connection(), b"");
+    assert_eq!(ws.receive().unwrap(), Some("a".repeat(4000).into()), "blocking");
+    let mut ws = websocket(Ready(slow(&text)), connection());
+    assert_eq!(finish(ws.receive()).unwrap(), Some("a".repeat(4000).into()), "tokio");
+
+    // What is looked at then is no text: that is what ends it.
+    let mut ws = blocking::WebSocket::new(slow(&no_text), connection(), b"");
+    let failed = halves::failed(ws.receive().unwrap_err());
+    assert_eq!(failed, Seen::Failed(InvalidUtf8), "blocking");
+    let mut ws = websocket(Ready(slow(&no_text)), connection());
+    let failed = halves::failed(finish(ws.receive()).unwrap_err());
+    assert_eq!(failed, Seen::Failed(InvalidUtf8), "tokio");
 }
 
 const SENT: &str = "sent";

@@ -111,10 +111,15 @@ impl Inbox {
             // nothing to the output but Pongs below the mark.
             let written = link.poll_flush_before_read(cx, Turn::Leave)?;
             // A peer that always has something to say stops no clock.
-            if link.state(|state| state.connection.is_due())
-                && let Poll::Ready(Err(timeout)) = link.poll_timeout(cx)
-            {
-                return Poll::Ready(Err(link.end_by(cx, timeout)));
+            if link.state(|state| state.connection.is_due()) {
+                // But a part of a message counts: see `Config::idle_timeout`.
+                if !self.input.is_empty() {
+                    self.gather(link);
+                    continue;
+                }
+                if let Poll::Ready(Err(timeout)) = link.poll_timeout(cx) {
+                    return Poll::Ready(Err(link.end_by(cx, timeout)));
+                }
             }
             // Nor does one that lets nobody else run.
             if usize::from(self.reads) >= READS_PER_POLL {
@@ -274,7 +279,8 @@ impl Inbox {
         }
     }
 
-    /// Takes what was read of a message whose rest has not come: a connection that waits holds no block.
+    /// Takes what was read of a message whose rest has not come, all that is left of the input: a
+    /// connection that waits holds no block.
     fn gather(&mut self, link: &mut impl Source) {
         let (read, used) = self.input.parts();
         if *used < read.len() {
