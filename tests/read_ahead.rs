@@ -55,3 +55,16 @@ fn the_first_piece_of_a_message_that_was_read_ahead_begins_the_message_that_is_r
         assert_eq!(finish(ws.receive()).unwrap(), Some(whole));
     }
 }
+
+#[test]
+fn a_long_message_is_read_ahead_in_as_many_short_reads_as_it_takes() {
+    let long = masked(0x82, &vec![7; 1_000_000]);
+    // One of them each poll: 16 reads.
+    let stalled = (0..700).fold(Scripted::new(), |script, _| script.write_pending());
+    let mut ws = server(long.chunks(100).fold(stalled, Scripted::read));
+    finish(ws.send("sent")).unwrap();
+    let log = &ws.stream().0.log;
+    assert_eq!(log.len(), long.len().div_ceil(100) + 1, "it was read ahead");
+    assert_eq!(log.last(), Some(&Call::Write(6)));
+    assert!(finish(ws.receive()).unwrap() == Some(vec![7; 1_000_000].into()));
+}

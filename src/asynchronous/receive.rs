@@ -27,7 +27,7 @@ pub(super) struct Inbox {
     ahead: Option<Box<Ahead>>,
     /// What the application received by last, and so what is read ahead.
     unit: Unit,
-    /// Reads since the last one that had to wait.
+    /// Reads of those who receive, since the last one that had to wait.
     reads: u8,
     /// The stream has ended: it is not read again.
     has_ended: bool,
@@ -111,10 +111,15 @@ impl Inbox {
             // nothing to the output but Pongs below the mark.
             let written = link.poll_flush_before_read(cx, Turn::Leave)?;
             // A peer that always has something to say stops no clock.
-            if link.state(|state| state.connection.is_due())
-                && let Poll::Ready(Err(timeout)) = link.poll_timeout(cx)
-            {
-                return Poll::Ready(Err(link.end_by(cx, timeout)));
+            if link.state(|state| state.connection.is_due()) {
+                // But a part of a message counts: see `Config::idle_timeout`.
+                if !self.input.is_empty() {
+                    self.gather(link);
+                    continue;
+                }
+                if let Poll::Ready(Err(timeout)) = link.poll_timeout(cx) {
+                    return Poll::Ready(Err(link.end_by(cx, timeout)));
+                }
             }
             // Nor does one that lets nobody else run.
             if usize::from(self.reads) >= READS_PER_POLL {
@@ -122,7 +127,9 @@ impl Inbox {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            match self.poll_read(link, cx, written.is_pending()) {
+            let read = self.poll_read(link, cx, written.is_pending());
+            self.reads = if read.is_pending() { 0 } else { self.reads + 1 };
+            match read {
                 Poll::Ready(Ok(0)) => link.state(State::receive_end),
                 Poll::Ready(Ok(_)) => {}
                 // What there was of a message was no text.
@@ -272,7 +279,8 @@ impl Inbox {
         }
     }
 
-    /// Takes what was read of a message whose rest has not come: a connection that waits holds no block.
+    /// Takes what was read of a message whose rest has not come, all that is left of the input: a
+    /// connection that waits holds no block.
     fn gather(&mut self, link: &mut impl Source) {
         let (read, used) = self.input.parts();
         if *used < read.len() {
@@ -308,7 +316,6 @@ impl Inbox {
             self.gather(link);
             self.input.release();
         }
-        self.reads = if read.is_pending() { 0 } else { self.reads + 1 };
         let len = ready!(read)?;
         self.has_ended = len == 0;
         link.state(|state| {

@@ -14,6 +14,8 @@ pub(crate) mod polled;
 #[cfg(feature = "tokio")]
 pub(crate) mod ready;
 pub(crate) mod scripted;
+#[cfg(feature = "tokio")]
+pub(crate) mod servers;
 pub(crate) mod shared;
 #[cfg(feature = "tokio")]
 pub(crate) mod sockets;
