@@ -14,6 +14,7 @@
 //! goes on reading; a `send` that waits reads ahead, up to one message.
 
 mod adapter;
+mod ahead;
 #[cfg(feature = "futures")]
 mod futures;
 mod half;

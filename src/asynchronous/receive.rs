@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     adapter::Runtime,
+    ahead::Ahead,
     lending::Lending,
     link::{READS_PER_POLL, Source, Turn},
     state::State,
@@ -24,9 +25,9 @@ use crate::{
 pub(super) struct Inbox {
     pub(super) input: ReadBuffer,
     /// What was read while the application was sending.
-    ahead: Option<Box<Ahead>>,
+    pub(super) ahead: Option<Box<Ahead>>,
     /// What the application received by last, and so what is read ahead.
-    unit: Unit,
+    pub(super) unit: Unit,
     /// Reads of those who receive, since the last one that had to wait.
     reads: u8,
     /// The stream has ended: it is not read again.
@@ -34,14 +35,6 @@ pub(super) struct Inbox {
     /// The last item of a stream was given.
     #[cfg(feature = "futures")]
     is_terminated: bool,
-}
-
-/// What ends reading ahead.
-#[derive(Debug)]
-enum Ahead {
-    /// A message, or a piece of one.
-    Message(LocatedMessage),
-    Failure(io::Error),
 }
 
 impl Inbox {
@@ -217,68 +210,6 @@ impl Inbox {
         located.lend(self.input.read())
     }
 
-    /// Reads on while the application is sending, up to one message: the peer may be waiting for us to
-    /// read. Ready when nothing more may be read.
-    pub(super) fn poll_read_ahead(
-        &mut self,
-        link: &mut impl Source,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        for _ in 0..READS_PER_POLL {
-            if self.ahead.is_some() {
-                return Poll::Ready(());
-            }
-            match locate(link, &mut self.input, self.unit) {
-                Ok(None) => {}
-                Ok(Some(located)) => {
-                    let (first, last) = (located.first, located.last);
-                    let message = match self.lend(located) {
-                        Ok(message) => message.into_owned(),
-                        Err(error) => {
-                            link.state(|state| state.fail_text(error));
-                            self.input.discard();
-                            return Poll::Ready(());
-                        }
-                    };
-                    let located = LocatedMessage::kept(first, last, message);
-                    self.ahead = Some(Box::new(Ahead::Message(located)));
-                    continue;
-                }
-                // It is found again when the application receives.
-                Err(_) => return Poll::Ready(()),
-            }
-            self.input.release();
-            if link.state(|state| state.connection.is_closed()) {
-                return Poll::Ready(());
-            }
-            match ready!(self.poll_read(link, cx, true)) {
-                Ok(1..) => {}
-                // A peer that sends no more may still read.
-                Ok(0) => return Poll::Ready(()),
-                Err(error) => {
-                    self.ahead = Some(Box::new(Ahead::Failure(error)));
-                    return Poll::Ready(());
-                }
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    fn take_message(&mut self) -> Option<LocatedMessage> {
-        match *self.ahead.take_if(|ahead| matches!(**ahead, Ahead::Message(_)))? {
-            Ahead::Message(located) => Some(located),
-            Ahead::Failure(_) => None,
-        }
-    }
-
-    fn take_failure(&mut self) -> Option<io::Error> {
-        match *self.ahead.take_if(|ahead| matches!(**ahead, Ahead::Failure(_)))? {
-            Ahead::Failure(error) => Some(error),
-            Ahead::Message(_) => None,
-        }
-    }
-
     /// Takes what was read of a message whose rest has not come, all that is left of the input: a
     /// connection that waits holds no block.
     fn gather(&mut self, link: &mut impl Source) {
@@ -293,7 +224,7 @@ impl Inbox {
     }
 
     /// Reads once; the block is held only while the read is polled or bytes are in it.
-    fn poll_read<L: Source>(
+    pub(super) fn poll_read<L: Source>(
         &mut self,
         link: &mut L,
         cx: &mut Context<'_>,
@@ -330,7 +261,7 @@ impl Inbox {
 
 /// Finds the next message, or piece of one, in what was read. Of a message that began there and can
 /// end there, nothing is used up: what was read of it need not be copied if more is there to be read.
-fn locate<L: Source>(
+pub(super) fn locate<L: Source>(
     link: &mut L,
     input: &mut ReadBuffer,
     unit: Unit,
