@@ -4,8 +4,8 @@
 ///
 /// `in` is what the peer sent, as far as it was received; `out` is what was put into the output, whether
 /// or not it is written yet. The handshake does not count. How reads cut what came makes no difference,
-/// but for the bytes of what broke a rule. Pings and Pongs are counted up to 2^32 − 1. How long the peer took to answer the last Ping is no count:
-/// [`Connection::latency`](crate::Connection::latency).
+/// but for the bytes of what broke a rule. Pings and Pongs are counted up to 2^32 − 1. How long the
+/// peer took to answer the last Ping is no count: [`Connection::latency`](crate::Connection::latency).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
@@ -65,6 +65,14 @@ impl Tally {
         self.messages += 1;
         self.payload += payload as u64;
         self.wire += wire as u64;
+    }
+
+    pub(crate) const fn ping(&mut self) {
+        self.pings = self.pings.saturating_add(1);
+    }
+
+    pub(crate) const fn pong(&mut self) {
+        self.pongs = self.pongs.saturating_add(1);
     }
 }
 

@@ -135,7 +135,8 @@ impl Client {
     /// Uses this configuration for `wss`: other roots, a certificate of the client's, another provider.
     ///
     /// By default those of features `webpki-roots` (Mozilla's) and `native-roots` (the system's) are
-    /// trusted, both if both are on; the first connection reads the system's files. The example `tls_server` trusts a certificate that was made for it.
+    /// trusted, both if both are on; the first connection reads the system's files. The example
+    /// `tls_server` trusts a certificate that was made for it.
     #[cfg(feature = "rustls")]
     #[must_use]
     pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {

@@ -193,14 +193,12 @@ impl Connection {
     }
 
     fn peer_pinged(&mut self, payload: &[u8], output: &mut WriteBuffer) {
-        let received = &mut self.receiver.received;
-        received.pings = received.pings.saturating_add(1);
+        self.receiver.received.ping();
         self.sender.reply_ping(payload, output);
     }
 
     fn peer_ponged(&mut self, payload: &[u8]) {
-        let received = &mut self.receiver.received;
-        received.pongs = received.pongs.saturating_add(1);
+        self.receiver.received.pong();
         self.timers.pong(payload);
     }
 
