@@ -2,8 +2,9 @@
 //! What each of them may say is in `proxy_rules`, `proxy_tunnel` and `redirects`.
 #![cfg(feature = "tokio")]
 
+mod common;
+
 use std::{
-    future::Future,
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::mpsc::{Receiver, channel},
@@ -11,10 +12,10 @@ use std::{
     time::Duration,
 };
 
+use common::clients::both;
 use fullduplex::{
     Answer, ClientRequest, Config, Error, HandshakeError, Response, Timeout, blocking,
     client::{Client, Proxy, ProxyError},
-    tokio as ws,
 };
 
 fn listen() -> (TcpListener, SocketAddr) {
@@ -119,23 +120,6 @@ fn proxy(scheme: &str, user: &str) -> Proxy {
 
 fn request(address: SocketAddr) -> ClientRequest {
     ClientRequest::new(&format!("ws://{address}/")).unwrap()
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = ::tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(future)
-}
-
-/// What the server says first, by way of each adapter.
-fn both(client: &Client) -> [Result<String, Error>; 2] {
-    let text =
-        |message: Option<fullduplex::Message<'_>>| message.unwrap().as_text().unwrap().to_owned();
-    let over_tokio = block_on(async {
-        let (mut ws, _) = ws::connect_with(client).await?;
-        ws.receive().await.map(text)
-    });
-    let blocking = blocking::connect_with(client).and_then(|(mut ws, _)| ws.receive().map(text));
-    [over_tokio, blocking]
 }
 
 fn proxy_error(answer: Result<String, Error>) -> ProxyError {

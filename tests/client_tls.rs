@@ -58,6 +58,15 @@ impl Server {
         client.tls(Arc::clone(&self.trusted))
     }
 
+    /// Clients that must not talk to it, and why.
+    fn distrusting_clients(&self) -> [(&'static str, Client); 2] {
+        let stranger = Self::new();
+        [
+            ("another root", self.client("localhost").tls(stranger.trusted)),
+            ("another name", self.client("127.0.0.1")),
+        ]
+    }
+
     fn accept(&self) -> TlsStream<TcpStream> {
         let (stream, _) = self.listener.accept().unwrap();
         TlsStream::new(ServerConnection::new(Arc::clone(&self.config)).unwrap(), stream)
@@ -112,11 +121,7 @@ fn a_blocking_websocket_over_tls_is_not_split_and_says_so() {
 #[test]
 fn a_certificate_that_is_not_trusted_or_names_another_host_ends_the_attempt() {
     let server = Server::new();
-    let stranger = Server::new();
-    let clients = [
-        ("another root", server.client("localhost").tls(Arc::clone(&stranger.trusted))),
-        ("another name", server.client("127.0.0.1")),
-    ];
+    let clients = server.distrusting_clients();
     let ends = server.echo(clients.len());
     for (name, client) in clients {
         let Err(Error::Io(error)) = blocking::connect_with(&client) else { panic!("{name}") };
@@ -231,11 +236,7 @@ mod over_tokio {
     #[tokio::test]
     async fn a_certificate_that_is_not_trusted_or_names_another_host_ends_the_attempt() {
         let server = Server::new();
-        let stranger = Server::new();
-        let clients = [
-            ("another root", server.client("localhost").tls(Arc::clone(&stranger.trusted))),
-            ("another name", server.client("127.0.0.1")),
-        ];
+        let clients = server.distrusting_clients();
         let ends = server.echo(clients.len());
         for (name, client) in clients {
             let Err(Error::Io(error)) = ws::connect_with(&client).await else { panic!("{name}") };

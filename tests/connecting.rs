@@ -4,18 +4,14 @@
 mod common;
 
 use std::{
-    future::Future,
     io::ErrorKind,
     net::{SocketAddr, TcpListener, TcpStream},
     thread,
     time::Duration,
 };
 
-use fullduplex::{
-    ClientRequest, Error, Timeout, blocking,
-    client::Client,
-    tokio::{self as ws},
-};
+use common::clients::both;
+use fullduplex::{ClientRequest, Error, Timeout, blocking, client::Client};
 use socket2::{Domain, Socket, Type};
 
 /// An address at which a server answers each client with a message.
@@ -53,23 +49,6 @@ fn silent() -> (SocketAddr, Vec<TcpStream>, Socket) {
 
 fn client(addresses: impl Into<Vec<SocketAddr>>) -> Client {
     Client::new(ClientRequest::new("ws://server.example/").unwrap()).addresses(addresses)
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = ::tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(future)
-}
-
-/// What the server says first, by way of each adapter.
-fn both(client: &Client) -> [Result<String, Error>; 2] {
-    let text =
-        |message: Option<fullduplex::Message<'_>>| message.unwrap().as_text().unwrap().to_owned();
-    let over_tokio = block_on(async {
-        let (mut ws, _) = ws::connect_with(client).await?;
-        ws.receive().await.map(text)
-    });
-    let blocking = blocking::connect_with(client).and_then(|(mut ws, _)| ws.receive().map(text));
-    [over_tokio, blocking]
 }
 
 #[test]

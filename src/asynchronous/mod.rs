@@ -50,4 +50,6 @@ pub use writer::MessageWriter;
 pub(crate) use adapter::sealed;
 pub(crate) use handshake::{accept, connect_over};
 pub(crate) use pair::pair;
+#[cfg(feature = "rustls")]
+pub(crate) use state::MIN_LIMIT;
 pub(crate) use tunnel::tunnel_over;

@@ -153,9 +153,9 @@ impl State {
 
     /// How long a read may wait, where it does: until something is due, and hardly while a write waits.
     pub(super) fn read_limit<A: Runtime>(&self, is_write_waiting: bool) -> Option<Duration> {
-        let limit = |limit: Duration| limit.clamp(MIN_READ_LIMIT, MAX_READ_LIMIT);
+        let limit = |limit: Duration| limit.clamp(MIN_LIMIT, MAX_READ_LIMIT);
         A::WAITS.then(|| match self.connection.next_timeout() {
-            _ if is_write_waiting => MIN_READ_LIMIT,
+            _ if is_write_waiting => MIN_LIMIT,
             Some(next) => limit(next.saturating_sub(A::now())),
             None => MAX_READ_LIMIT,
         })
@@ -212,7 +212,7 @@ impl State {
 }
 
 /// What a stream can be told at least, on every system.
-const MIN_READ_LIMIT: Duration = Duration::from_millis(1);
+pub(crate) const MIN_LIMIT: Duration = Duration::from_millis(1);
 /// After this long at the latest a half that waits in a read sees what the other one did.
 const MAX_READ_LIMIT: Duration = Duration::from_secs(5);
 /// Bytes of a peer that failed which are read until it has read why, or closes.

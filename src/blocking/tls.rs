@@ -9,10 +9,14 @@ use std::{
 use rustls::{ClientConnection, Connection};
 
 use super::{
-    Stream,
+    Blocking, Stream,
     client_stream::{ClientStream, Transport},
 };
-use crate::{Error, client::Tls};
+use crate::{
+    Error,
+    asynchronous::{MIN_LIMIT, Runtime},
+    client::Tls,
+};
 
 /// TLS over a blocking stream, of a server or of a client.
 ///
@@ -160,7 +164,7 @@ pub(super) fn start(
     let connection = ClientConnection::new(tls.config, tls.name).map_err(io::Error::other)?;
     let mut stream = TlsStream::new(connection, stream);
     while stream.connection.is_handshaking() {
-        let rest = rest()?.max(MIN_TIMEOUT);
+        let rest = rest()?.max(MIN_LIMIT);
         stream.set_read_timeout(Some(rest))?;
         stream.set_write_timeout(Some(rest))?;
         let step = if stream.connection.wants_write() { stream.drain() } else { stream.fill() };
@@ -174,10 +178,8 @@ pub(super) fn start(
 
 /// Whether the same may be tried again.
 fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+    Blocking::is_temporary(error) || error.kind() == ErrorKind::Interrupted
 }
 
 /// Writes to the stream below after which somebody looks at the clock.
 const MAX_WRITES: u32 = 16;
-/// What a stream can be told at least, on every system.
-const MIN_TIMEOUT: Duration = Duration::from_millis(1);

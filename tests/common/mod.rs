@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+#[cfg(feature = "tokio")]
+pub(crate) mod clients;
 pub(crate) mod halves;
 pub(crate) mod handshake;
 #[cfg(feature = "tracing")]
