@@ -37,8 +37,8 @@ impl Sender {
 
     /// Answers what needs an answer: a Ping with its Pong, a Close with a Close of the same code.
     ///
-    /// While `output` is above [`Config::write_high_water`], a Ping is only remembered, and only the
-    /// latest one (§5.5.3); [`reply_owed`](Self::reply_owed) answers it.
+    /// While `output` is above [`Config::write_high_water`](crate::Config::write_high_water), a Ping is
+    /// only remembered, and only the latest one (§5.5.3); [`reply_owed`](Self::reply_owed) answers it.
     pub fn reply(&mut self, part: &Part<'_>, output: &mut WriteBuffer) {
         match part {
             Part::Ping(payload) => self.reply_ping(payload, output),
