@@ -157,8 +157,8 @@ pub use error::Error;
 pub use error::{ProtocolError, SendError, Timeout};
 pub use frame::{FrameHeader, Mask, Opcode, Rsv};
 pub use handshake::{
-    Accepted, Answer, ClientHandshake, ClientRequest, HandshakeError, Headers, HiddenText,
-    InvalidUrl, Offer, Request, RequestHead, Response, ServerHandshake,
+    Accepted, Answer, ClientHandshake, ClientRequest, ExtendedConnect, HandshakeError, Headers,
+    HiddenText, InvalidUrl, Offer, PseudoHeaders, Request, RequestHead, Response, ServerHandshake,
 };
 #[cfg(feature = "std")]
 pub use memory_stream::MemoryStream;

@@ -1,8 +1,7 @@
 //! The client's side: a request out, the server's answer in and checked.
 //!
-//! [`ClientHandshake::check`] is the one place for the rules of RFC 6455 §4.1 for an answer.
-
-use alloc::{string::String, vec::Vec};
+//! [`ClientHandshake::check`] and [`Accepted::by_server`] are the places for the rules of RFC 6455 §4.1
+//! for an answer.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
@@ -10,10 +9,10 @@ use super::{
     Accepted, HandshakeError, Headers, Response, VERSION, accept_value,
     agreed::Agreed,
     answer::AnswerReader,
-    headers::is_token,
     is_handshake_header,
     known::{Known, Name, Single},
-    response::{write_field, write_headers},
+    response::write_field,
+    subprotocols::Subprotocols,
     url::Url,
 };
 use crate::{Config, Nonce, Role, WriteBuffer, hidden::Hidden};
@@ -23,16 +22,14 @@ use crate::{Config, Nonce, Role, WriteBuffer, hidden::Hidden};
 pub struct ClientRequest {
     pub(super) url: Url,
     pub(super) headers: Headers,
-    pub(super) subprotocols: Hidden<Vec<String>>,
-    pub(super) requires_subprotocol: bool,
+    pub(super) subprotocols: Subprotocols,
 }
 
 /// Waits for the answer to a request that was written.
 #[derive(Debug)]
 pub struct ClientHandshake {
     accept: [u8; super::ACCEPT_LEN],
-    subprotocols: Hidden<Vec<String>>,
-    requires_subprotocol: bool,
+    subprotocols: Subprotocols,
     config: Config,
     state: State,
 }
@@ -57,8 +54,7 @@ impl ClientRequest {
         Ok(Self {
             url: Url::parse(url)?,
             headers: Headers::new(),
-            subprotocols: Hidden::default(),
-            requires_subprotocol: false,
+            subprotocols: Subprotocols::default(),
         })
     }
 
@@ -72,14 +68,14 @@ impl ClientRequest {
     /// Offers a subprotocol (RFC 6455 §1.9); the first one is the one that the client likes best.
     #[must_use]
     pub fn subprotocol(mut self, name: &str) -> Self {
-        self.subprotocols.push(name.into());
+        self.subprotocols.push(name);
         self
     }
 
     /// Makes an answer without a subprotocol an error, as in browsers (WHATWG); RFC 6455 allows it.
     #[must_use]
     pub fn require_subprotocol(mut self) -> Self {
-        self.requires_subprotocol = true;
+        self.subprotocols.is_required = true;
         self
     }
 
@@ -99,21 +95,14 @@ impl ClientRequest {
         self.url.port
     }
 
+    /// Writes the request of HTTP/1.1 (§4.1).
     fn write(
         &self,
         key: &[u8; KEY_LEN],
-        extensions: Option<String>,
+        config: &Config,
         output: &mut WriteBuffer,
     ) -> Result<(), HandshakeError> {
-        self.headers
-            .check(|name| is_handshake_header(name) || name.eq_ignore_ascii_case("host"))?;
-        let mut offered = self.subprotocols.iter();
-        while let Some(name) = offered.next() {
-            // §4.1 #10: tokens, all different.
-            if !is_token(name.as_bytes()) || offered.as_slice().contains(name) {
-                return Err(HandshakeError::InvalidSubprotocols);
-            }
-        }
+        self.check()?;
         output.append(REQUEST_LEN, |head| {
             let Url { resource, authority, .. } = &self.url;
             let start = ["GET ", resource, " HTTP/1.1\r\nHost: ", authority, "\r\n"];
@@ -122,23 +111,37 @@ impl ClientRequest {
             }
             head.extend_from_slice(UPGRADE);
             head.extend_from_slice(key);
-            write_field(b"\r\nSec-WebSocket-Version", VERSION.as_bytes(), head);
-            if !self.subprotocols.is_empty() {
-                let subprotocols = self.subprotocols.join(", ");
-                write_field(b"Sec-WebSocket-Protocol", subprotocols.as_bytes(), head);
-            }
-            if let Some(extensions) = extensions {
-                write_field(b"Sec-WebSocket-Extensions", extensions.as_bytes(), head);
-            }
-            if let Some(credentials) = &self.url.credentials
-                && self.headers.values(AUTHORIZATION).next().is_none()
-            {
-                write_field(AUTHORIZATION.as_bytes(), credentials.basic().as_bytes(), head);
-            }
-            write_headers(&self.headers, head);
+            head.extend_from_slice(b"\r\n");
+            self.fields(config, |name, value| write_field(name, value, head));
             head.extend_from_slice(b"\r\n");
         });
         Ok(())
+    }
+
+    /// Whether it can be written.
+    pub(super) fn check(&self) -> Result<(), HandshakeError> {
+        self.headers
+            .check(|name| is_handshake_header(name) || name.eq_ignore_ascii_case("host"))?;
+        self.subprotocols.check()
+    }
+
+    /// The fields that it has in every version of HTTP.
+    pub(super) fn fields(&self, config: &Config, mut put: impl FnMut(&[u8], &[u8])) {
+        put(b"Sec-WebSocket-Version", VERSION.as_bytes());
+        if let Some(subprotocols) = self.subprotocols.list() {
+            put(b"Sec-WebSocket-Protocol", subprotocols.as_bytes());
+        }
+        if let Some(extensions) = Agreed::offer(config) {
+            put(b"Sec-WebSocket-Extensions", extensions.as_bytes());
+        }
+        if let Some(credentials) = &self.url.credentials
+            && self.headers.values(AUTHORIZATION).next().is_none()
+        {
+            put(AUTHORIZATION.as_bytes(), credentials.basic().as_bytes());
+        }
+        for (name, value) in self.headers.fields() {
+            put(name, value);
+        }
     }
 }
 
@@ -155,11 +158,10 @@ impl ClientHandshake {
         output: &mut WriteBuffer,
     ) -> Result<Self, HandshakeError> {
         let key = key(nonce);
-        request.write(&key, Agreed::offer(config), output)?;
+        request.write(&key, config, output)?;
         Ok(Self {
             accept: accept_value(&key),
             subprotocols: request.subprotocols.clone(),
-            requires_subprotocol: request.requires_subprotocol,
             config: config.clone(),
             state: State::Waiting(AnswerReader::new(config)),
         })
@@ -216,20 +218,13 @@ impl ClientHandshake {
 
     fn accept(&mut self, response: Response) -> Result<(Accepted, Response), HandshakeError> {
         let known = Known::new(&response.headers);
-        let subprotocol = self.check(&known)?;
-        // #5: only what was offered.
-        let agreed = Agreed::take(&known, &self.config)?;
-        let accepted = Accepted {
-            role: Role::Client,
-            config: self.config.clone(),
-            subprotocol: Hidden(subprotocol),
-            agreed,
-        };
+        self.check(&known)?;
+        let accepted = Accepted::by_server(&known, &self.subprotocols, &self.config)?;
         Ok((accepted, response))
     }
 
-    /// The rules of §4.1 for a 101; returns the chosen subprotocol.
-    fn check(&self, known: &Known<'_>) -> Result<Option<String>, HandshakeError> {
+    /// The rules of §4.1 for what only a 101 has.
+    fn check(&self, known: &Known<'_>) -> Result<(), HandshakeError> {
         // #2, #3: in any letter case.
         if !known.has_token(Name::Upgrade, "websocket") {
             return Err(HandshakeError::MissingUpgrade);
@@ -239,22 +234,23 @@ impl ClientHandshake {
         }
         // #4: exactly the value, once (§11.3.3).
         match known.single(Name::Accept) {
-            Single::Value(value) if value == self.accept => {}
-            _ => return Err(HandshakeError::InvalidAccept),
+            Single::Value(value) if value == self.accept => Ok(()),
+            _ => Err(HandshakeError::InvalidAccept),
         }
-        // #6: one of those that were offered, once (§11.3.4).
-        match known.single(Name::Protocol) {
-            Single::Value(chosen) => {
-                let chosen = String::from_utf8_lossy(chosen).into_owned();
-                if !self.subprotocols.contains(&chosen) {
-                    return Err(HandshakeError::UnofferedSubprotocol(chosen.into()));
-                }
-                Ok(Some(chosen))
-            }
-            Single::Repeated => Err(HandshakeError::InvalidSubprotocols),
-            Single::Missing if self.requires_subprotocol => Err(HandshakeError::MissingSubprotocol),
-            Single::Missing => Ok(None),
-        }
+    }
+}
+
+impl Accepted {
+    /// The rules of §4.1 for what an answer chose, in every version of HTTP: a subprotocol (#6), and
+    /// extensions (#5).
+    pub(super) fn by_server(
+        answer: &Known<'_>,
+        subprotocols: &Subprotocols,
+        config: &Config,
+    ) -> Result<Self, HandshakeError> {
+        let subprotocol = Hidden(subprotocols.chosen(answer)?);
+        let agreed = Agreed::take(answer, config)?;
+        Ok(Self { role: Role::Client, config: config.clone(), subprotocol, agreed })
     }
 }
 

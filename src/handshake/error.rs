@@ -47,6 +47,20 @@ pub enum HandshakeError {
     /// A good HTTP request that does not ask for a WebSocket.
     #[error("this resource is a WebSocket")]
     NotAnUpgrade,
+    /// A request over HTTP/2 or HTTP/3 that is no extended CONNECT (RFC 8441 §4).
+    #[error("over HTTP/2, a WebSocket begins with an extended CONNECT")]
+    NotAnExtendedConnect,
+    /// An extended CONNECT for another protocol than `websocket` (RFC 8441 §4, RFC 9220 §3).
+    #[error("unknown :protocol")]
+    UnknownProtocol,
+    /// An extended CONNECT without `:scheme`, `:authority` or `:path`, or `:protocol` in a request of
+    /// another method (RFC 8441 §4).
+    #[error("invalid pseudo-headers")]
+    InvalidPseudoHeaders,
+    /// `Connection`, `Upgrade` or `Transfer-Encoding` over HTTP/2 or HTTP/3 (RFC 8441 §5, RFC 9113
+    /// §8.2.2).
+    #[error("a header of HTTP/1.1 in an extended CONNECT")]
+    ConnectionSpecificHeader,
     /// `Connection` without the token `Upgrade`, in a request (§4.2.1 #4) or an answer (§4.1).
     #[error("Connection header without the token Upgrade")]
     MissingConnectionUpgrade,
@@ -69,9 +83,14 @@ pub enum HandshakeError {
     #[error("the request's origin is not allowed")]
     ForbiddenOrigin,
 
-    /// The server answered something else than 101; the answer is here whole (§4.1).
+    /// The server answered something else than 101, or over HTTP/2 than 200 to 299; the answer is here
+    /// whole (§4.1).
     #[error("the server answered with status {}", .0.status)]
     Refused(Box<Response>),
+    /// The server takes no WebSocket over HTTP/2: it did not send `SETTINGS_ENABLE_CONNECT_PROTOCOL`
+    /// (RFC 8441 §3), or by TLS did not agree to HTTP/2 at all.
+    #[error("the server takes no WebSocket over HTTP/2")]
+    NoExtendedConnect,
     /// A 101 without `Upgrade: websocket` (§4.1).
     #[error("Upgrade header of the answer is not websocket")]
     MissingUpgrade,
@@ -176,7 +195,7 @@ pub enum InvalidUrl {
 }
 
 impl HandshakeError {
-    /// The HTTP status that tells the client: 400, 403, 405, 426, 431 or 505; 500 where the fault is
+    /// The HTTP status that tells the client: 400, 403, 405, 426, 431, 501 or 505; 500 where the fault is
     /// not the client's.
     pub const fn status(&self) -> u16 {
         match self {
@@ -185,15 +204,18 @@ impl HandshakeError {
             | Self::InvalidTarget
             | Self::InvalidHost
             | Self::UnexpectedBody
+            | Self::InvalidPseudoHeaders
+            | Self::ConnectionSpecificHeader
             | Self::MissingConnectionUpgrade
             | Self::InvalidKey
             | Self::InvalidVersion
             | Self::InvalidSubprotocols
             | Self::InvalidExtensions => 400,
             Self::ForbiddenOrigin => 403,
-            Self::MethodNotGet => 405,
+            Self::MethodNotGet | Self::NotAnExtendedConnect => 405,
             Self::NotAnUpgrade | Self::UnsupportedVersion => 426,
             Self::HeadTooLong { .. } | Self::TooManyHeaders { .. } => 431,
+            Self::UnknownProtocol => 501,
             Self::UnsupportedHttpVersion => 505,
             _ => 500,
         }
@@ -209,6 +231,7 @@ impl HandshakeError {
         let response = Response::text(status, &text);
         match self {
             Self::MethodNotGet => response.header("Allow", "GET"),
+            Self::NotAnExtendedConnect => response.header("Allow", "CONNECT"),
             // RFC 6455 §4.4: the versions that the server supports.
             Self::InvalidVersion => response.header("Sec-WebSocket-Version", super::VERSION),
             // RFC 9110 §15.5.22: a 426 names the protocol to upgrade to.

@@ -32,13 +32,20 @@ impl Headers {
 
     /// Appends a field. What may not stand in a head is found when the head is written.
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
-        let mut append = |part: &[u8]| {
-            let start = self.block.len();
-            self.block.extend_from_slice(part);
-            start..self.block.len()
-        };
-        let field = Field { name: append(name.as_bytes()), value: append(value.as_ref()) };
+        self.push_field(name.as_bytes(), value.as_ref());
+    }
+
+    /// As [`push`](Self::push), with a name of ASCII.
+    pub(super) fn push_field(&mut self, name: &[u8], value: &[u8]) {
+        let field = Field { name: self.place(name), value: self.place(value) };
         self.fields.push(field);
+    }
+
+    /// Takes a text into the block, and says where it stands.
+    pub(super) fn place(&mut self, part: &[u8]) -> Range<usize> {
+        let start = self.block.len();
+        self.block.extend_from_slice(part);
+        start..self.block.len()
     }
 
     /// The fields in order, values as raw bytes.

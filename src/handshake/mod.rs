@@ -1,16 +1,19 @@
-//! The opening handshake (RFC 6455 §4): an HTTP/1.1 request and its answer, without I/O.
+//! The opening handshake (RFC 6455 §4): an HTTP/1.1 request and its answer, without I/O; and the parts of
+//! one whose bytes are an HTTP library's, of HTTP/2 (RFC 8441) too.
 //!
 //! Both sides take the head off the front of the input; what follows it stays there and goes
 //! straight into [`Connection::receive`](crate::Connection::receive).
 //!
 //! ```text
-//! server:  bytes ──► ServerHandshake ──► Request::Upgrade(Offer) ──► accept ──► Accepted ──► Connection
-//!                                  └──► Request::Http(head)    └──► reject
-//! client:  ClientRequest ──► ClientHandshake ──► Accepted ──► Connection
+//! server:  bytes ──► ServerHandshake ─┬─► Request::Upgrade(Offer) ─┬─► accept ──► Accepted ──► Connection
+//!   HTTP library ──► RequestHead ─────┘                            ├─► accept_as_response ──┘
+//!                                     └─► Request::Http(head)      └─► reject
+//! client:  ClientRequest ─┬─► ClientHandshake ──► Accepted ──► Connection
+//!           HTTP library  └─► ExtendedConnect ──┘
 //! ```
 //!
-//! The head's rules stand each in one place: for a request in `rules.rs`, for an answer in
-//! `client.rs`, for the grammar that both share in `head.rs` and `extensions.rs`.
+//! The rules stand each in one place: for a request in `rules.rs`, for an answer in `client.rs`, for the
+//! grammar that both share in `head.rs` and `extensions.rs`.
 
 mod agreed;
 mod answer;
@@ -18,16 +21,19 @@ mod body;
 mod client;
 mod credentials;
 mod error;
+mod extended_connect;
 mod extensions;
 mod head;
 mod headers;
 mod known;
+mod offer;
 mod origin;
 mod redirect;
 mod request;
 mod response;
 mod rules;
 mod server;
+mod subprotocols;
 mod url;
 
 use alloc::string::String;
@@ -43,10 +49,12 @@ pub(crate) use url::{Authority, is_name, split_port, without_brackets};
 
 pub use client::{ClientHandshake, ClientRequest};
 pub use error::{HandshakeError, HiddenText, InvalidUrl};
+pub use extended_connect::ExtendedConnect;
 pub use headers::Headers;
-pub use request::RequestHead;
+pub use offer::{Answer, Offer};
+pub use request::{PseudoHeaders, RequestHead};
 pub use response::Response;
-pub use server::{Answer, Offer, Request, ServerHandshake};
+pub use server::{Request, ServerHandshake};
 
 use crate::{Config, Connection, MaskSource, Role, hidden::Hidden};
 

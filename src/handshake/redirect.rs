@@ -35,12 +35,7 @@ impl ClientRequest {
         } else {
             headers.keep_only(&HARMLESS);
         }
-        Ok(Some(Self {
-            url,
-            headers,
-            subprotocols: self.subprotocols.clone(),
-            requires_subprotocol: self.requires_subprotocol,
-        }))
+        Ok(Some(Self { url, headers, subprotocols: self.subprotocols.clone() }))
     }
 
     /// RFC 3986 §5.2.2.

@@ -15,13 +15,62 @@ use crate::WriteBuffer;
 #[derive(Clone, Debug)]
 pub struct RequestHead {
     method: Range<usize>,
-    /// Of a target in absolute form (RFC 9112 §3.2.2).
+    /// Of a target in absolute form (RFC 9112 §3.2.2), or the pseudo-header.
     authority: Option<Range<usize>>,
-    /// Path and query of the target; empty for the root in absolute form.
+    /// Path and query of the target; empty for the root in absolute form, and where there is none.
     resource: Range<usize>,
-    /// HTTP/1.*x*
-    pub(super) minor_version: u8,
+    pub(super) version: Version,
     headers: Headers,
+}
+
+/// What the version of HTTP makes of a request.
+#[derive(Clone, Debug)]
+pub(super) enum Version {
+    /// HTTP/1.*x*: a WebSocket begins with an upgrade (RFC 6455 §4).
+    Http1(u8),
+    /// HTTP/2 or HTTP/3: a WebSocket begins with an extended CONNECT (RFC 8441 §4, RFC 9220 §3).
+    Http2(Extended),
+}
+
+/// What an extended CONNECT has in its pseudo-headers, besides what every request has.
+#[derive(Clone, Debug)]
+pub(super) struct Extended {
+    protocol: Option<Range<usize>>,
+    /// Whether all are there that RFC 8441 §4 asks for.
+    pub(super) is_whole: bool,
+}
+
+/// The pseudo-headers of a request over HTTP/2 or HTTP/3 (RFC 9113 §8.3.1, RFC 8441 §4).
+///
+/// ```
+/// use fullduplex::{Config, Headers, PseudoHeaders, Request, RequestHead};
+///
+/// let pseudo = PseudoHeaders {
+///     method: "CONNECT",
+///     protocol: Some("websocket"),
+///     scheme: Some("https"),
+///     authority: Some("chat.example"),
+///     path: Some("/rooms/1"),
+/// };
+/// let mut headers = Headers::new();
+/// headers.push("sec-websocket-version", "13");
+/// let request = Request::new(RequestHead::http2(pseudo, headers)?, &Config::default())?;
+/// assert_eq!(request.into_offer()?.path(), "/rooms/1");
+/// # Ok::<(), fullduplex::HandshakeError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "there are no others, and it is made by callers")]
+pub struct PseudoHeaders<'a> {
+    /// `:method`
+    pub method: &'a str,
+    /// `:protocol`, only of an extended CONNECT: `websocket`.
+    pub protocol: Option<&'a str>,
+    /// `:scheme`: `http` or `https`.
+    pub scheme: Option<&'a str>,
+    /// `:authority`: host, and port if it is not the default.
+    pub authority: Option<&'a str>,
+    /// `:path`: path and query.
+    pub path: Option<&'a str>,
 }
 
 impl RequestHead {
@@ -34,19 +83,63 @@ impl RequestHead {
             Err(httparse::Error::Version) => return Err(HandshakeError::UnsupportedHttpVersion),
             _ => return Err(HandshakeError::MalformedHead),
         }
-        let target = request.path.unwrap_or_default();
         let method = request.method.unwrap_or_default();
-        // RFC 9112 §3.2.4: the asterisk asks the server itself, and only OPTIONS may.
-        let (authority, resource) = match target {
-            "*" if method == "OPTIONS" => (None, target),
-            _ => split(target).ok_or(HandshakeError::InvalidTarget)?,
-        };
+        let (authority, resource) = split(method, request.path.unwrap_or_default())?;
         let place = |part: &str| place(&head, part.as_bytes());
         let (method, authority, resource) = (place(method), authority.map(place), place(resource));
-        let minor_version = request.version.unwrap_or_default();
+        let version = Version::Http1(request.version.unwrap_or_default());
         let fields = fields(&head, request.headers);
         let headers = Headers::parsed(head, fields);
-        Ok(Self { method, authority, resource, minor_version, headers })
+        Ok(Self { method, authority, resource, version, headers })
+    }
+
+    /// Makes the head of a request that an HTTP library has read, of HTTP/1.*`minor_version`*. `target`
+    /// stands as in the request line: `/chat?room=1`. [`Request::new`](crate::Request::new) checks it.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError::InvalidTarget`]
+    pub fn http1(
+        minor_version: u8,
+        method: &str,
+        target: &str,
+        mut headers: Headers,
+    ) -> Result<Self, HandshakeError> {
+        let (authority, resource) = split(method, target)?;
+        Ok(Self {
+            method: headers.place(method.as_bytes()),
+            authority: authority.map(|authority| headers.place(authority.as_bytes())),
+            resource: headers.place(resource.as_bytes()),
+            version: Version::Http1(minor_version),
+            headers,
+        })
+    }
+
+    /// Makes the head of a request that an HTTP library has read, of HTTP/2 or HTTP/3.
+    /// [`Request::new`](crate::Request::new) checks it.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError::InvalidTarget`]
+    pub fn http2(pseudo: PseudoHeaders<'_>, mut headers: Headers) -> Result<Self, HandshakeError> {
+        let PseudoHeaders { method, protocol, scheme, authority, path } = pseudo;
+        let resource = match path {
+            // RFC 9113 §8.5: a CONNECT that is not extended has none.
+            None => "",
+            Some(path) => match split(method, path)? {
+                (None, resource) => resource,
+                (Some(_), _) => return Err(HandshakeError::InvalidTarget),
+            },
+        };
+        let is_whole = path.is_some() && authority.is_some() && scheme.is_some_and(is_http);
+        let protocol = protocol.map(|protocol| headers.place(protocol.as_bytes()));
+        Ok(Self {
+            method: headers.place(method.as_bytes()),
+            authority: authority.map(|authority| headers.place(authority.as_bytes())),
+            resource: headers.place(resource.as_bytes()),
+            version: Version::Http2(Extended { protocol, is_whole }),
+            headers,
+        })
     }
 
     /// The method, in upper case where it is a common one: `GET`.
@@ -69,10 +162,18 @@ impl RequestHead {
         self.text(&self.resource).split_once('?').map(|(_, query)| query)
     }
 
+    /// The protocol that an extended CONNECT asks for (RFC 8441 §4): `websocket`.
+    pub fn protocol(&self) -> Option<&str> {
+        match &self.version {
+            Version::Http2(extended) => extended.protocol.as_ref().map(|range| self.text(range)),
+            Version::Http1(_) => None,
+        }
+    }
+
     /// The host that is asked: a name or address, and a port if it is not the default.
     pub fn host(&self) -> Option<&str> {
         match &self.authority {
-            // RFC 9112 §3.2.2: it counts, not the Host header.
+            // RFC 9112 §3.2.2, RFC 9113 §8.3.1: it counts, not the Host header.
             Some(authority) => Some(self.text(authority)),
             None => self.headers.text("Host"),
         }
@@ -104,8 +205,12 @@ impl RequestHead {
         if self.method() == "HEAD" { response.write_head(output) } else { response.write(output) }
     }
 
-    pub(super) fn is_get(&self) -> bool {
-        self.headers.part(&self.method) == b"GET"
+    pub(super) fn has_method(&self, method: &str) -> bool {
+        self.headers.part(&self.method) == method.as_bytes()
+    }
+
+    pub(super) fn authority(&self) -> Option<&str> {
+        self.authority.as_ref().map(|authority| self.text(authority))
     }
 
     fn text(&self, range: &Range<usize>) -> &str {
@@ -114,17 +219,28 @@ impl RequestHead {
 }
 
 /// Splits a target in origin form or absolute form (RFC 9112 §3.2) before its path.
-fn split(target: &str) -> Option<(Option<&str>, &str)> {
+fn split<'a>(method: &str, target: &'a str) -> Result<(Option<&'a str>, &'a str), HandshakeError> {
+    // RFC 9112 §3.2.4: the asterisk asks the server itself, and only OPTIONS may.
+    if target == "*" && method == "OPTIONS" {
+        return Ok((None, target));
+    }
     // RFC 6455 §3: a fragment has no meaning; what is not ASCII must be percent-encoded.
     if !target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
-        return None;
+        return Err(HandshakeError::InvalidTarget);
     }
     if target.starts_with('/') {
-        return Some((None, target));
+        return Ok((None, target));
     }
-    let (scheme, rest) = target.split_once("://")?;
-    let known =
-        ["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let (scheme, rest) = target.split_once("://").ok_or(HandshakeError::InvalidTarget)?;
     let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    (known && is_authority(authority.as_bytes())).then_some((Some(authority), resource))
+    let is_known =
+        is_http(scheme) || ["ws", "wss"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
+    if !is_known || !is_authority(authority.as_bytes()) {
+        return Err(HandshakeError::InvalidTarget);
+    }
+    Ok((Some(authority), resource))
+}
+
+fn is_http(scheme: &str) -> bool {
+    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }

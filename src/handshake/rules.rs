@@ -1,21 +1,66 @@
-//! The rules of RFC 6455 §4.2.1 for a request.
+//! The rules for a request that asks for a WebSocket: RFC 6455 §4.2.1 for an upgrade, RFC 8441 §4 and §5
+//! for an extended CONNECT.
 
 use alloc::vec::Vec;
 
 use super::{
     HandshakeError, RequestHead, VERSION, extensions,
-    headers::{alphanumeric_and, elements, is_token},
+    headers::{alphanumeric_and, elements, is, is_token},
     known::{Known, Name, Single},
+    request::{Extended, Version},
     url::is_authority,
 };
 
-/// The rules of §4.2.1 for a request that asks for a WebSocket.
-pub(super) fn check(head: &RequestHead, known: &Known<'_>) -> Result<(), HandshakeError> {
+/// What a request asks for, if it breaks no rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    WebSocket,
+    Other,
+}
+
+/// Whether a request asks for a WebSocket, and follows the rules.
+pub(super) fn check(head: &RequestHead) -> Result<Wish, HandshakeError> {
+    let known = Known::new(head.headers());
+    let is_wish = match &head.version {
+        Version::Http1(minor) => {
+            check_host(&known, *minor)?;
+            known.has_token(Name::Upgrade, "websocket")
+        }
+        Version::Http2(_) => head.protocol().is_some(),
+    };
+    if !is_wish {
+        return Ok(Wish::Other);
+    }
+    match &head.version {
+        Version::Http1(minor) => check_upgrade(head, *minor, &known)?,
+        Version::Http2(extended) => check_extended_connect(head, extended, &known)?,
+    }
+    // #6: once (§11.3.5), and 13; §4.4: other versions are told which one there is.
+    match known.single(Name::Version) {
+        Single::Value(version) if version == VERSION.as_bytes() => {}
+        Single::Value(_) => return Err(HandshakeError::UnsupportedVersion),
+        Single::Missing | Single::Repeated => return Err(HandshakeError::InvalidVersion),
+    }
+    // #8, §4.1 #10: tokens, all different.
+    check_subprotocols(&known)?;
+    // #9: the grammar of §9.1, whatever the extensions are.
+    for value in known.values(Name::Extensions) {
+        extensions::check(value).map_err(|_| HandshakeError::InvalidExtensions)?;
+    }
+    Ok(Wish::WebSocket)
+}
+
+/// RFC 6455 §4.2.1: what makes a request an upgrade.
+fn check_upgrade(
+    head: &RequestHead,
+    minor_version: u8,
+    known: &Known<'_>,
+) -> Result<(), HandshakeError> {
     // #1: GET, and HTTP/1.1 or higher; httparse knows no 1.x above 1.1.
-    if head.minor_version == 0 {
+    if minor_version == 0 {
         return Err(HandshakeError::UnsupportedHttpVersion);
     }
-    if !head.is_get() {
+    if !head.has_method("GET") {
         return Err(HandshakeError::MethodNotGet);
     }
     if has_body(known) {
@@ -30,26 +75,44 @@ pub(super) fn check(head: &RequestHead, known: &Known<'_>) -> Result<(), Handsha
         Single::Value(key) if is_key(key) => {}
         _ => return Err(HandshakeError::InvalidKey),
     }
-    // #6: once (§11.3.5), and 13; §4.4: other versions are told which one there is.
-    match known.single(Name::Version) {
-        Single::Value(version) if version == VERSION.as_bytes() => {}
-        Single::Value(_) => return Err(HandshakeError::UnsupportedVersion),
-        Single::Missing | Single::Repeated => return Err(HandshakeError::InvalidVersion),
-    }
-    // #8, §4.1 #10: tokens, all different.
-    check_subprotocols(known)?;
-    // #9: the grammar of §9.1, whatever the extensions are.
-    for value in known.values(Name::Extensions) {
-        extensions::check(value).map_err(|_| HandshakeError::InvalidExtensions)?;
-    }
     Ok(())
 }
 
+/// RFC 8441 §4 and §5: what makes a request an extended CONNECT for a WebSocket. There is no key: the
+/// protocol is named in a pseudo-header that no page can set.
+fn check_extended_connect(
+    head: &RequestHead,
+    extended: &Extended,
+    known: &Known<'_>,
+) -> Result<(), HandshakeError> {
+    // RFC 9220 §3: the one protocol that there is here.
+    if !head.protocol().is_some_and(|protocol| is(protocol.as_bytes(), b"websocket")) {
+        return Err(HandshakeError::UnknownProtocol);
+    }
+    // §4: with all of them, and of this method alone.
+    if !head.has_method("CONNECT") || !extended.is_whole {
+        return Err(HandshakeError::InvalidPseudoHeaders);
+    }
+    // §5: fields of HTTP/1.1 (RFC 9113 §8.2.2).
+    for name in [Name::Connection, Name::Upgrade, Name::TransferEncoding] {
+        if !matches!(known.single(name), Single::Missing) {
+            return Err(HandshakeError::ConnectionSpecificHeader);
+        }
+    }
+    // RFC 9113 §8.3.1: a Host that says something else is a trap for whoever believes it.
+    let authority = head.authority().unwrap_or_default().as_bytes();
+    match known.single(Name::Host) {
+        Single::Missing if is_authority(authority) => Ok(()),
+        Single::Value(host) if is_authority(authority) && is(host, authority) => Ok(()),
+        _ => Err(HandshakeError::InvalidHost),
+    }
+}
+
 /// RFC 6455 §4.2.1 #2, RFC 9112 §3.2: one Host, with a value that is one.
-pub(super) fn check_host(head: &RequestHead, known: &Known<'_>) -> Result<(), HandshakeError> {
+fn check_host(known: &Known<'_>, minor_version: u8) -> Result<(), HandshakeError> {
     match known.single(Name::Host) {
         Single::Value(host) if is_authority(host) => Ok(()),
-        Single::Missing if head.minor_version == 0 => Ok(()),
+        Single::Missing if minor_version == 0 => Ok(()),
         _ => Err(HandshakeError::InvalidHost),
     }
 }

@@ -1,22 +1,16 @@
 //! The server's side: a request in, an [`Offer`] out, which the application accepts or rejects.
 //!
-//! The rules of RFC 6455 §4.2.1 are in `rules.rs`.
+//! The rules for a request are in `rules.rs`.
 
-use alloc::{string::String, vec::Vec};
-use core::{ops, str};
+use alloc::vec::Vec;
 
 use super::{
-    Accepted, HandshakeError, Headers, RequestHead, Response, accept_value,
-    agreed::Agreed,
+    HandshakeError, Offer, RequestHead,
     head::{HeadReader, Start, is_head},
-    headers::elements,
-    is_handshake_header,
-    known::{Known, Name},
-    origin,
-    response::write_headers,
-    rules,
+    request::Version,
+    rules::{self, Wish},
 };
-use crate::{Config, Role, WriteBuffer, hidden::Hidden};
+use crate::{Config, WriteBuffer};
 
 /// Reads a request.
 #[derive(Debug)]
@@ -34,23 +28,6 @@ pub enum Request {
     Upgrade(Offer),
     /// It is good HTTP and asks for no WebSocket: answer it with [`RequestHead::respond`].
     Http(RequestHead),
-}
-
-/// A client's wish for a WebSocket: look at its [`RequestHead`], then accept or reject it.
-///
-/// The example `authenticated_upgrade` lets in who has a bearer token or a cookie, and answers others with
-/// 401.
-#[derive(Debug)]
-pub struct Offer {
-    head: RequestHead,
-    config: Config,
-}
-
-/// How a server accepts an [`Offer`]: with a subprotocol, with headers of its own.
-#[derive(Clone, Debug, Default)]
-pub struct Answer {
-    subprotocol: Hidden<Option<String>>,
-    headers: Headers,
 }
 
 impl ServerHandshake {
@@ -110,166 +87,38 @@ impl ServerHandshake {
 
     fn request(&mut self, head: Vec<u8>) -> Result<Request, HandshakeError> {
         self.is_head = is_head(&head);
-        let head = RequestHead::parse(head, self.config.max_headers)?;
-        let known = Known::new(head.headers());
-        rules::check_host(&head, &known)?;
-        if !known.has_token(Name::Upgrade, "websocket") {
-            return Ok(Request::Http(head));
-        }
-        rules::check(&head, &known)?;
-        Ok(Request::Upgrade(Offer { head, config: self.config.clone() }))
+        Request::new(RequestHead::parse(head, self.config.max_headers)?, &self.config)
     }
 }
 
 impl Request {
+    /// Takes a request that an HTTP library has read, over whichever version of HTTP; the limits of a
+    /// head are that library's.
+    ///
+    /// # Errors
+    ///
+    /// It breaks a rule: of RFC 6455 §4.2.1, or over HTTP/2 and HTTP/3 of RFC 8441 §4 and §5. Answer
+    /// with the error's [`response`](HandshakeError::response).
+    pub fn new(head: RequestHead, config: &Config) -> Result<Self, HandshakeError> {
+        Ok(match rules::check(&head)? {
+            Wish::WebSocket => Self::Upgrade(Offer { head, config: config.clone() }),
+            Wish::Other => Self::Http(head),
+        })
+    }
+
     /// The offer, if the request is one.
     ///
     /// # Errors
     ///
-    /// [`HandshakeError::NotAnUpgrade`] (426) for any other request.
+    /// [`HandshakeError::NotAnUpgrade`] (426) for any other request, over HTTP/2 and HTTP/3
+    /// [`HandshakeError::NotAnExtendedConnect`] (405).
     pub fn into_offer(self) -> Result<Offer, HandshakeError> {
         match self {
             Self::Upgrade(offer) => Ok(offer),
-            Self::Http(_) => Err(HandshakeError::NotAnUpgrade),
+            Self::Http(RequestHead { version: Version::Http1(_), .. }) => {
+                Err(HandshakeError::NotAnUpgrade)
+            }
+            Self::Http(_) => Err(HandshakeError::NotAnExtendedConnect),
         }
     }
 }
-
-impl Offer {
-    /// What the request asks for: path, query, host, cookies, headers. An offer dereferences to it.
-    pub fn head(&self) -> &RequestHead {
-        &self.head
-    }
-
-    /// The page's origin, which a browser always sends (RFC 6455 §4.1, RFC 6454).
-    pub fn origin(&self) -> Option<&str> {
-        self.headers().text("Origin")
-    }
-
-    /// The subprotocols that the client speaks, the one that it likes best first (§1.9). The example
-    /// `subprotocols` chooses one.
-    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
-        // Tokens are ASCII, and `check` let nothing else pass.
-        self.headers()
-            .values("Sec-WebSocket-Protocol")
-            .flat_map(elements)
-            .map(|token| str::from_utf8(token).unwrap_or_default())
-    }
-
-    /// Refuses pages from other hosts than the one that this request is for (§10.2).
-    ///
-    /// A request without an Origin passes: it comes from no browser, and could claim any.
-    ///
-    /// # Errors
-    ///
-    /// [`HandshakeError::ForbiddenOrigin`] (403): answer with its
-    /// [`response`](HandshakeError::response).
-    pub fn check_same_host(&self) -> Result<(), HandshakeError> {
-        let host = self.host().unwrap_or_default();
-        origin::check(self.headers(), |origin| origin::is_same_host(origin, host))
-    }
-
-    /// Refuses pages whose origin is not in `allowed`, such as `https://example.com` (§10.2).
-    ///
-    /// A request without an Origin passes: it comes from no browser, and could claim any. The example
-    /// `origin_allow_list` shows who passes.
-    ///
-    /// # Errors
-    ///
-    /// As [`check_same_host`](Self::check_same_host).
-    pub fn check_origin(&self, allowed: &[&str]) -> Result<(), HandshakeError> {
-        origin::check(self.headers(), |origin| {
-            allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
-        })
-    }
-
-    /// Accepts: writes the 101 (§4.2.2 step 5).
-    ///
-    /// # Errors
-    ///
-    /// A subprotocol that was not offered, a header that cannot be set. Nothing was written; write
-    /// the error's [`response`](HandshakeError::response) (500) and close the transport.
-    pub fn accept(
-        self,
-        answer: &Answer,
-        output: &mut WriteBuffer,
-    ) -> Result<Accepted, HandshakeError> {
-        if let Some(chosen) = &*answer.subprotocol
-            && !self.subprotocols().any(|offered| offered == chosen)
-        {
-            return Err(HandshakeError::UnofferedSubprotocol(chosen.clone().into()));
-        }
-        answer.headers.check(is_handshake_header)?;
-        let (agreed, extensions) = Agreed::choose(self.headers(), &self.config);
-        let key = self.headers().values("Sec-WebSocket-Key").next().unwrap_or_default();
-        output.append(ANSWER_LEN, |head| {
-            head.extend_from_slice(SWITCHING_PROTOCOLS);
-            head.extend_from_slice(&accept_value(key));
-            head.extend_from_slice(b"\r\n");
-            if let Some(chosen) = &*answer.subprotocol {
-                for part in ["Sec-WebSocket-Protocol: ", chosen, "\r\n"] {
-                    head.extend_from_slice(part.as_bytes());
-                }
-            }
-            if let Some(extensions) = &extensions {
-                for part in ["Sec-WebSocket-Extensions: ", extensions, "\r\n"] {
-                    head.extend_from_slice(part.as_bytes());
-                }
-            }
-            write_headers(&answer.headers, head);
-            head.extend_from_slice(b"\r\n");
-        });
-        let subprotocol = answer.subprotocol.clone();
-        Ok(Accepted { role: Role::Server, config: self.config, subprotocol, agreed })
-    }
-
-    /// Rejects: writes `response`, such as a 401, a 404 or a redirection (§4.2.2). Close the
-    /// transport when it is written.
-    ///
-    /// # Errors
-    ///
-    /// As [`Response::write`].
-    pub fn reject(
-        self,
-        response: &Response,
-        output: &mut WriteBuffer,
-    ) -> Result<(), HandshakeError> {
-        response.write(output)
-    }
-}
-
-impl ops::Deref for Offer {
-    type Target = RequestHead;
-
-    fn deref(&self) -> &RequestHead {
-        &self.head
-    }
-}
-
-impl Answer {
-    /// Makes an answer that accepts without a subprotocol.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Chooses one of the offered subprotocols.
-    #[must_use]
-    pub fn subprotocol(mut self, chosen: &str) -> Self {
-        self.subprotocol = Hidden(Some(chosen.into()));
-        self
-    }
-
-    /// Adds a header, such as `Set-Cookie`.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.push(name, value);
-        self
-    }
-}
-
-const SWITCHING_PROTOCOLS: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-    Upgrade: websocket\r\n\
-    Connection: Upgrade\r\n\
-    Sec-WebSocket-Accept: ";
-/// What a common answer takes, in bytes.
-const ANSWER_LEN: usize = 160;
