@@ -99,6 +99,8 @@ extern crate alloc;
 mod assembler;
 #[cfg(feature = "std")]
 pub mod asynchronous;
+#[cfg(feature = "axum")]
+pub mod axum;
 #[cfg(feature = "std")]
 pub mod blocking;
 pub mod client;
@@ -116,6 +118,12 @@ mod frame;
 pub mod futures_io;
 mod handshake;
 mod hidden;
+#[cfg(feature = "http2")]
+pub mod http2;
+#[cfg(any(feature = "http2", feature = "hyper"))]
+mod http_types;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 #[cfg(feature = "std")]
 mod io_error;
 #[cfg(feature = "std")]

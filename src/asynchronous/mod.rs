@@ -15,6 +15,7 @@
 
 mod adapter;
 mod ahead;
+mod begin;
 #[cfg(feature = "futures")]
 mod futures;
 mod half;
@@ -27,7 +28,6 @@ mod observe;
 #[path = "unobserved.rs"]
 mod observe;
 mod outbox;
-mod pair;
 mod receive;
 mod reply;
 mod split;
@@ -48,8 +48,8 @@ pub use websocket::WebSocket;
 pub use writer::MessageWriter;
 
 pub(crate) use adapter::sealed;
+pub(crate) use begin::pair;
 pub(crate) use handshake::{accept, connect_over};
-pub(crate) use pair::pair;
 #[cfg(feature = "rustls")]
 pub(crate) use state::MIN_LIMIT;
 pub(crate) use tunnel::tunnel_over;

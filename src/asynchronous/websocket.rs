@@ -12,20 +12,18 @@ use std::sync::Arc;
 #[cfg(feature = "futures")]
 use super::wakers::Wakers;
 use super::{
-    adapter::{Adapter, Locked, ReadFrom, WriteTo, check_timers, sealed},
+    adapter::{Adapter, Locked, ReadFrom, WriteTo, sealed},
     lending::Lending,
     link::{Link, Turn, Whole},
-    observe::Observer,
     outbox::{self, Outbox},
     receive::Inbox,
     reply::Reply,
     split::{self, ReceiveHalf, ReceiveHalfByLock, SendHalf, SendHalfByLock},
-    state::State,
     writer::MessageWriter,
 };
 use crate::{
     CloseCode, Closing, Connection, Counters, Error, Kind, Message, MessageChunk, Prepared,
-    SendError, WriteBuffer, hidden::Hidden, part::Unit, read_buffer::ReadBuffer,
+    SendError, WriteBuffer, hidden::Hidden, part::Unit,
 };
 
 /// A WebSocket over an asynchronous stream `S`, which the adapter `A` knows how to use.
@@ -41,43 +39,6 @@ pub struct WebSocket<S, A: Adapter<S>> {
 }
 
 impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
-    /// Puts a connection on a stream, after a handshake that was done elsewhere. `unread` is what
-    /// was read behind the handshake.
-    ///
-    /// # Panics
-    ///
-    /// Where the runtime panics when a timer is made: see the adapter's module.
-    pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
-        check_timers::<A>();
-        let observer = Observer::new(connection.role());
-        Self::with_input(stream, State::new(connection, observer), unread.into(), None)
-    }
-
-    pub(super) fn with_input(
-        stream: S,
-        state: State,
-        mut input: ReadBuffer,
-        subprotocol: Option<Box<Box<str>>>,
-    ) -> Self {
-        input.release();
-        let link = Whole::new(stream, state);
-        Self::from_parts(Inbox::new(input), link, Hidden(subprotocol))
-    }
-
-    pub(super) const fn from_parts(
-        inbox: Inbox,
-        link: Whole<S, A>,
-        subprotocol: Hidden<Option<Box<Box<str>>>>,
-    ) -> Self {
-        Self {
-            inbox,
-            link,
-            subprotocol,
-            #[cfg(feature = "futures")]
-            wakers: None,
-        }
-    }
-
     /// Waits for the next message. `None` means that the peer closed the connection, and that its
     /// Close was answered if it could be; [`closing`](Self::closing) tells the story, and
     /// [`flush`](Self::flush) whether all that was sent was written.

@@ -15,7 +15,6 @@ use super::{
     adapter::{Adapter, WriteTo, check_timers},
     observe::Observer,
     receive::give_way,
-    state::State,
     stream::{poll_read, poll_write_some},
 };
 use crate::{Accepted, Config, Error, Role, Timeout, WriteBuffer, read_buffer::ReadBuffer};
@@ -168,10 +167,7 @@ impl<S: Unpin, A: Adapter<S>> Wire<S, A> {
 
     pub(super) fn into_websocket(self, accepted: Accepted) -> WebSocket<S, A> {
         let Self { stream, input, observer, .. } = self;
-        observer.handshake_done(&accepted);
-        let subprotocol = accepted.subprotocol().map(|chosen| Box::new(chosen.into()));
-        let state = State::new(accepted.into_connection(), observer);
-        WebSocket::with_input(stream, state, input, subprotocol)
+        WebSocket::begin(stream, accepted, input, observer)
     }
 }
 

@@ -8,7 +8,8 @@ use super::{
     stream::{CloneStream, Stream},
 };
 use crate::{
-    CloseCode, Closing, Connection, Counters, Error, Fin, Kind, Message, MessageChunk, Prepared,
+    Accepted, CloseCode, Closing, Connection, Counters, Error, Fin, Kind, Message, MessageChunk,
+    Prepared,
     asynchronous::{self, Outbox},
 };
 
@@ -30,6 +31,11 @@ impl<S: Stream> WebSocket<S> {
     /// was read behind the handshake.
     pub fn new(stream: S, connection: Connection, unread: &[u8]) -> Self {
         Self(asynchronous::WebSocket::new(Timed::new(stream), connection, unread))
+    }
+
+    /// As [`new`](Self::new), with what a handshake agreed to, its subprotocol too.
+    pub fn accepted(stream: S, accepted: Accepted, unread: &[u8]) -> Self {
+        Self(asynchronous::WebSocket::accepted(Timed::new(stream), accepted, unread))
     }
 
     /// Waits for the next message. `None` means that the peer closed the connection, and that its

@@ -144,6 +144,12 @@ impl Client {
         self
     }
 
+    /// The request that it was made for.
+    #[cfg(feature = "http2")]
+    pub(crate) const fn request(&self) -> &ClientRequest {
+        &self.request
+    }
+
     /// The requests to make, one after the other.
     pub(crate) const fn following(&self) -> Following<'_> {
         Following { client: self, request: Cow::Borrowed(&self.request), redirects: 0 }

@@ -81,4 +81,6 @@ pub use proxies::Proxies;
 pub use proxy::Proxy;
 #[cfg(feature = "std")]
 pub(crate) use tls::Tls;
+#[cfg(feature = "http2")]
+pub(crate) use tls::over_http2;
 pub use tunnel::Tunnel;

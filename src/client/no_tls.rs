@@ -6,6 +6,11 @@ use crate::{Error, HandshakeError, InvalidUrl};
 
 pub(crate) type Tls = Infallible;
 
+#[cfg(feature = "http2")]
+pub(crate) fn over_http2(tls: Tls) -> Tls {
+    tls
+}
+
 /// Whom a client trusts: nobody.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trust(Option<Tls>);

@@ -20,6 +20,13 @@ pub(crate) struct Tls {
     pub(crate) name: ServerName<'static>,
 }
 
+/// The same, for HTTP/2 and nothing else (RFC 9113 §3.2).
+#[cfg(feature = "http2")]
+pub(crate) fn over_http2(mut tls: Tls) -> Tls {
+    Arc::make_mut(&mut tls.config).alpn_protocols = vec![b"h2".to_vec()];
+    tls
+}
+
 /// Whom a client trusts: whom its own configuration says, or whom the features do.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trust(Option<Arc<ClientConfig>>);

@@ -79,6 +79,9 @@ pub enum HandshakeError {
     /// `Sec-WebSocket-Extensions` does not follow its grammar (§9.1).
     #[error("malformed Sec-WebSocket-Extensions header")]
     InvalidExtensions,
+    /// The HTTP library has no connection for the WebSocket: another layer has taken it.
+    #[error("the connection of the request cannot be had")]
+    NotUpgradable,
     /// The request's Origin is not allowed (§10.2).
     #[error("the request's origin is not allowed")]
     ForbiddenOrigin,

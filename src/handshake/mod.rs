@@ -68,6 +68,11 @@ pub struct Accepted {
 }
 
 impl Accepted {
+    /// Which side this is.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
     /// The subprotocol that was agreed on, if any (RFC 6455 §1.9).
     pub fn subprotocol(&self) -> Option<&str> {
         self.subprotocol.as_deref()

@@ -74,6 +74,11 @@ impl Offer {
         })
     }
 
+    /// The limits of the connection.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Has the connection keep to other limits than the request was read with, and offer or refuse
     /// compression as they say.
     #[must_use]
@@ -184,6 +189,11 @@ impl Answer {
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push(name, value);
         self
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn chosen_subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
     }
 
     /// Whether it fits the offer, and can be written.

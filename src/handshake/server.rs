@@ -68,7 +68,7 @@ impl ServerHandshake {
     ///
     /// # Errors
     ///
-    /// As [`Response::write`], and so none for an error of the handshake's own.
+    /// As [`Response::write`](crate::Response::write), and so none for an error of the handshake's own.
     pub fn refuse(
         &self,
         error: &HandshakeError,

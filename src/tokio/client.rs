@@ -51,8 +51,7 @@ pub async fn connect_with(client: &Client) -> Result<(WebSocket<ClientStream>, R
         let mut following = client.following();
         loop {
             let request = &*following.request;
-            let opened = timeout(client.connect_timeout, open(client, request)).await;
-            let stream = opened.map_err(|_| Timeout::Connect)??;
+            let stream = open(client, request, client.tls_for(request)?).await?;
             match connect_over(stream, request, &client.config).await {
                 Err(error) => following.follow(error)?,
                 connected => return connected,
@@ -62,8 +61,21 @@ pub async fn connect_with(client: &Client) -> Result<(WebSocket<ClientStream>, R
     .await
 }
 
-async fn open(client: &Client, request: &ClientRequest) -> Result<ClientStream, Error> {
-    let tls = client.tls_for(request)?;
+/// Opens the way to the server, with TLS or without, in [`Client::connect_timeout`].
+pub(crate) async fn open(
+    client: &Client,
+    request: &ClientRequest,
+    tls: Option<Tls>,
+) -> Result<ClientStream, Error> {
+    let opened = timeout(client.connect_timeout, open_untimed(client, request, tls)).await;
+    opened.map_err(|_| Timeout::Connect)?
+}
+
+async fn open_untimed(
+    client: &Client,
+    request: &ClientRequest,
+    tls: Option<Tls>,
+) -> Result<ClientStream, Error> {
     if tls.is_some() && !cfg!(feature = "tokio-rustls") {
         return Err(needs_tls());
     }

@@ -46,6 +46,8 @@ use tokio::{
     time::Sleep,
 };
 
+#[cfg(feature = "http2")]
+pub(crate) use client::open;
 pub use client::{connect, connect_with};
 pub use client_stream::ClientStream;
 

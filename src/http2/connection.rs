@@ -1,0 +1,193 @@
+//! [`Connection`]: HTTP/2 on a stream, and the extended CONNECTs on it.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use h2::{RecvStream, client::SendRequest, ext::Protocol};
+use http::{Method, Request, Uri};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
+
+use super::{Http2Stream, WebSocket, failed};
+use crate::{
+    ClientRequest, Config, Error, ExtendedConnect, HandshakeError, InvalidUrl, PseudoHeaders,
+    Response, Timeout,
+    client::{Client, over_http2},
+    http_types,
+    tokio::{ClientStream, open},
+};
+
+/// A connection of HTTP/2 to a server that takes WebSockets. Its clones are the same connection, which ends
+/// when the last of them and the last WebSocket are dropped.
+#[derive(Clone)]
+pub struct Connection {
+    requests: SendRequest<Bytes>,
+}
+
+/// Moves the bytes of all WebSockets of a connection: spawn it. It is done when the connection has ended.
+///
+/// # Errors
+///
+/// [`Error::Io`]: how the connection failed. Each of its WebSockets fails with it.
+#[must_use = "nothing moves without it"]
+pub struct Driver<S = ClientStream>(h2::client::Connection<S, Bytes>);
+
+/// Connects as `client` says, and begins HTTP/2: over TLS both agree on it by ALPN, without TLS the server
+/// must know it beforehand (RFC 9113 §3.3). Redirects are not followed.
+///
+/// # Errors
+///
+/// As [`tokio::connect_with`](crate::tokio::connect_with) before its handshake, and as [`handshake`].
+pub async fn connect_with(client: &Client) -> Result<(Connection, Driver), Error> {
+    // Boxed and dropped: a task is as large as its largest moment.
+    Box::pin(async {
+        let tls = client.tls_for(client.request())?.map(over_http2);
+        let stream = open(client, client.request(), tls).await?;
+        #[cfg(feature = "tokio-rustls")]
+        if stream.tls().is_some_and(|tls| tls.alpn_protocol() != Some(b"h2")) {
+            return Err(HandshakeError::NoExtendedConnect.into());
+        }
+        handshake(stream, &client.config).await
+    })
+    .await
+}
+
+/// Begins HTTP/2 on a stream to a server that is ready for it, and waits for the server's settings.
+///
+/// # Errors
+///
+/// [`HandshakeError::NoExtendedConnect`] where the settings say nothing of extended CONNECTs (RFC 8441 §3);
+/// [`Error::Io`], and [`Error::Timeout`] after [`Config::handshake_timeout`].
+pub async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    config: &Config,
+) -> Result<(Connection, Driver<S>), Error> {
+    let begun = timeout(config.handshake_timeout, Box::pin(begin(stream))).await;
+    begun.map_err(|_| Timeout::Handshake)?
+}
+
+async fn begin<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+) -> Result<(Connection, Driver<S>), Error> {
+    let (requests, mut connection) = h2::client::Builder::new()
+        .enable_push(false)
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buffer_size(STREAM_WINDOW as usize)
+        .handshake(stream)
+        .await
+        .map_err(failed)?;
+    // RFC 9113 §3.4: a server's settings are the first that it sends, so they come before this Pong.
+    let mut pings = connection.ping_pong().ok_or(HandshakeError::UnexpectedEnd)?;
+    pings.send_ping(h2::Ping::opaque()).map_err(failed)?;
+    poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
+        Poll::Ready(Err(error)) => Poll::Ready(Err(failed(error))),
+        Poll::Ready(Ok(())) => Poll::Ready(Err(HandshakeError::UnexpectedEnd.into())),
+        Poll::Pending => pings.poll_pong(cx).map_ok(drop).map_err(failed),
+    })
+    .await?;
+    if !requests.is_extended_connect_protocol_enabled() {
+        return Err(HandshakeError::NoExtendedConnect.into());
+    }
+    Ok((Connection { requests }, Driver(connection)))
+}
+
+impl Connection {
+    /// Opens a WebSocket with an extended CONNECT (RFC 8441 §4). Returns it with the server's answer, which
+    /// has its headers. It waits while the server has as many streams as it takes at a time
+    /// (`SETTINGS_MAX_CONCURRENT_STREAMS`).
+    ///
+    /// The URL of `request` says what the server is asked for; to whom the connection goes was decided before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Handshake`] says what is wrong with the request or with the answer; an answer with a
+    /// status other than 200 to 299 is [`HandshakeError::Refused`]. [`Error::Timeout`] after
+    /// [`Config::handshake_timeout`], and [`Error::Io`].
+    pub async fn open(
+        &self,
+        request: &ClientRequest,
+        config: &Config,
+    ) -> Result<(WebSocket, Response), Error> {
+        let opened = timeout(config.handshake_timeout, Box::pin(self.ask(request, config))).await;
+        opened.map_err(|_| Timeout::Handshake)?
+    }
+
+    async fn ask(
+        &self,
+        request: &ClientRequest,
+        config: &Config,
+    ) -> Result<(WebSocket, Response), Error> {
+        let (connect, pseudo, headers) = ExtendedConnect::start(request, config)?;
+        let mut request = Request::new(());
+        *request.method_mut() = Method::CONNECT;
+        *request.uri_mut() = uri(pseudo)?;
+        *request.headers_mut() = http_types::to_map(&headers)?;
+        request.extensions_mut().insert(Protocol::from_static("websocket"));
+
+        let mut requests = self.requests.clone().ready().await.map_err(failed)?;
+        let (answer, send) = requests.send_request(request, false).map_err(failed)?;
+        let (answer, mut receive) = answer.await.map_err(failed)?.into_parts();
+        let mut response = Response::new(answer.status.as_u16());
+        response.headers = http_types::from_map(&answer.headers);
+        if !answer.status.is_success() {
+            response.body = body(&mut receive, config.max_refusal_body_len).await;
+        }
+        let accepted = connect.receive(&response)?;
+        Ok((WebSocket::accepted(Http2Stream::new(send, receive), accepted, &[]), response))
+    }
+}
+
+fn uri(pseudo: PseudoHeaders<'_>) -> Result<Uri, HandshakeError> {
+    let PseudoHeaders { scheme, authority, path, .. } = pseudo;
+    Uri::builder()
+        .scheme(scheme.unwrap_or_default())
+        .authority(authority.unwrap_or_default())
+        .path_and_query(path.unwrap_or_default())
+        .build()
+        .map_err(|_| InvalidUrl::Resource.into())
+}
+
+/// The body of a refusal, as far as it comes and as much of it as `limit` says.
+async fn body(receive: &mut RecvStream, limit: usize) -> Vec<u8> {
+    let mut body = Vec::new();
+    while body.len() < limit
+        && let Some(Ok(data)) = receive.data().await
+    {
+        let _ = receive.flow_control().release_capacity(data.len());
+        body.extend_from_slice(&data[..data.len().min(limit - body.len())]);
+    }
+    body
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Future for Driver<S> {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map_err(failed)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for Driver<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").finish_non_exhaustive()
+    }
+}
+
+/// What one WebSocket may be sent and not have taken, in bytes.
+const STREAM_WINDOW: u32 = 64 * 1024;
+/// The same for all of a connection.
+const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;

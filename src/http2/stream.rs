@@ -1,0 +1,101 @@
+//! [`Http2Stream`]: a stream of HTTP/2 as a stream of bytes.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes};
+use h2::{Reason, RecvStream, SendStream};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::io_error;
+
+/// A stream of HTTP/2, both ways. What is read makes room for more (RFC 9113 §5.2); what is written waits
+/// for room with the peer.
+#[derive(Debug)]
+pub struct Http2Stream {
+    send: SendStream<Bytes>,
+    receive: RecvStream,
+    /// What came and is not yet read.
+    data: Bytes,
+    is_shut_down: bool,
+}
+
+impl Http2Stream {
+    /// Puts both directions together, of a request that was answered with 200, or of an extended CONNECT that a
+    /// server of crate `h2` has read.
+    pub fn new(send: SendStream<Bytes>, receive: RecvStream) -> Self {
+        Self { send, receive, data: Bytes::new(), is_shut_down: false }
+    }
+}
+
+impl AsyncRead for Http2Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.data.is_empty() {
+            match ready!(self.receive.poll_data(cx)) {
+                Some(Ok(data)) => self.data = data,
+                None => return Poll::Ready(Ok(())),
+                // RFC 9113 §8.1: the peer has said all, and needs no more.
+                Some(Err(error)) if error.reason() == Some(Reason::NO_ERROR) => {
+                    return Poll::Ready(Ok(()));
+                }
+                Some(Err(error)) => return Poll::Ready(Err(io_error(error))),
+            }
+        }
+        let len = self.data.len().min(room.remaining());
+        room.put_slice(&self.data[..len]);
+        self.data.advance(len);
+        self.receive.flow_control().release_capacity(len).map_err(io_error)?;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Http2Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        self.send.reserve_capacity(bytes.len().min(MAX_WRITE));
+        let room = loop {
+            match self.send.capacity() {
+                0 => match ready!(self.send.poll_capacity(cx)) {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Poll::Ready(Err(io_error(error))),
+                    None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+                },
+                room => break room,
+            }
+        };
+        let len = bytes.len().min(room);
+        let data = Bytes::copy_from_slice(&bytes[..len]);
+        self.send.send_data(data, false).map_err(io_error)?;
+        Poll::Ready(Ok(len))
+    }
+
+    /// The connection's driver hands on what was written.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends this direction with `END_STREAM`.
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.is_shut_down {
+            self.is_shut_down = true;
+            self.send.send_data(Bytes::new(), true).map_err(io_error)?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Bytes of the connection's room that one stream asks for at a time.
+const MAX_WRITE: usize = 64 * 1024;
