@@ -49,7 +49,7 @@ pub async fn connect_with(client: &Client) -> Result<(Connection, Driver), Error
     // Boxed and dropped: a task is as large as its largest moment.
     Box::pin(async {
         let tls = client.tls_for(client.request())?.map(over_http2);
-        let stream = open(client, client.request(), tls).await?;
+        let stream = open(client, client.request(), tls).await.map_err(without_http2)?;
         #[cfg(feature = "tokio-rustls")]
         if stream.tls().is_some_and(|tls| tls.alpn_protocol() != Some(b"h2")) {
             return Err(HandshakeError::NoExtendedConnect.into());
@@ -57,6 +57,24 @@ pub async fn connect_with(client: &Client) -> Result<(Connection, Driver), Error
         handshake(stream, &client.config).await
     })
     .await
+}
+
+/// RFC 7301 §3.2: a server that knows ALPN and no HTTP/2 ends TLS with an alert.
+#[cfg(feature = "tokio-rustls")]
+fn without_http2(error: Error) -> Error {
+    const NO_HTTP2: rustls::Error =
+        rustls::Error::AlertReceived(rustls::AlertDescription::NoApplicationProtocol);
+    match &error {
+        Error::Io(io) if io.get_ref().is_some_and(|it| it.downcast_ref() == Some(&NO_HTTP2)) => {
+            HandshakeError::NoExtendedConnect.into()
+        }
+        _ => error,
+    }
+}
+
+#[cfg(not(feature = "tokio-rustls"))]
+fn without_http2(error: Error) -> Error {
+    error
 }
 
 /// Begins HTTP/2 on a stream to a server that is ready for it, and waits for the server's settings.
