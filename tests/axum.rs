@@ -59,7 +59,7 @@ async fn one_path_has_a_page_and_a_websocket_on_one_connection() {
 
 #[tokio::test]
 async fn the_extractor_answers_what_is_no_request_for_a_websocket() {
-    let cases: [(&str, Vec<u8>, u16, Option<(&str, &str)>); 5] = [
+    let cases = [
         (
             "a page",
             edited(REQUEST, "Upgrade: websocket\r\n", ""),
@@ -74,7 +74,7 @@ async fn the_extractor_answers_what_is_no_request_for_a_websocket() {
         ),
         ("POST", edited(REQUEST, "GET ", "POST "), 405, Some(("allow", "GET"))),
         ("HTTP/1.0", edited(REQUEST, "HTTP/1.1", "HTTP/1.0"), 505, None),
-        ("a page of HTTP/1.0", b"GET /chat HTTP/1.0\r\n\r\n".into(), 426, None),
+        ("a page of HTTP/1.0", b"GET /chat HTTP/1.0\r\n\r\n".to_vec(), 426, None),
     ];
     for (name, request, status, header) in cases {
         let mut stream =
