@@ -19,7 +19,7 @@ use common::{
     web::{self, ask, echo},
 };
 use fullduplex::{
-    CloseCode, Config, Error, HandshakeError, MemoryStream, ProtocolError,
+    CloseCode, Config, Error, HandshakeError, MemoryStream,
     axum::{WebSocket, WebSocketUpgrade},
     tokio::connect_over,
 };
@@ -165,7 +165,7 @@ async fn an_answer_that_cannot_be_written_is_500_and_the_handlers_task_never_run
 #[cfg(feature = "deflate")]
 #[tokio::test]
 async fn messages_are_compressed_if_the_config_says_so_and_held_to_its_limits() {
-    use fullduplex::Compression;
+    use fullduplex::{Compression, ProtocolError};
 
     let mut config = Config::default();
     config.compression = Some(Compression::default());
