@@ -7,7 +7,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
 use h2::{RecvStream, client::SendRequest, ext::Protocol};
 use http::{Method, Request, Uri};
 use tokio::{
@@ -15,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Http2Stream, WebSocket, failed};
+use super::{Http2Stream, WebSocket, failed, outgoing::Outgoing};
 use crate::{
     ClientRequest, Config, Error, ExtendedConnect, HandshakeError, InvalidUrl, PseudoHeaders,
     Response, Timeout,
@@ -28,7 +27,7 @@ use crate::{
 /// when the last of them and the last WebSocket are dropped.
 #[derive(Clone)]
 pub struct Connection {
-    requests: SendRequest<Bytes>,
+    requests: SendRequest<Outgoing>,
 }
 
 /// Moves the bytes of all WebSockets of a connection: spawn it. It is done when the connection has ended.
@@ -37,7 +36,7 @@ pub struct Connection {
 ///
 /// [`Error::Io`]: how the connection failed. Each of its WebSockets fails with it.
 #[must_use = "nothing moves without it"]
-pub struct Driver<S = ClientStream>(h2::client::Connection<S, Bytes>);
+pub struct Driver<S = ClientStream>(h2::client::Connection<S, Outgoing>);
 
 /// Connects as `client` says, and begins HTTP/2: over TLS both agree on it by ALPN, without TLS the server
 /// must know it beforehand (RFC 9113 §3.3). Redirects are not followed.

@@ -28,10 +28,10 @@
 //! A stream ends as a TCP connection does (§5): an end without a Close is
 //! [`ProtocolError::EndWithoutClose`](crate::ProtocolError::EndWithoutClose), and `RST_STREAM` an
 //! [`Error::Io`] of kind [`ConnectionReset`](std::io::ErrorKind::ConnectionReset). A WebSocket that is
-//! dropped resets its stream with `CANCEL`, and what the driver has not written of it by then is lost, sent or
-//! not: [`close`](crate::asynchronous::WebSocket::close) it.
+//! dropped resets its stream with `CANCEL`; what was sent, and not only fed, is with the connection by then.
 
 mod connection;
+mod outgoing;
 mod stream;
 
 use std::io;
