@@ -1,9 +1,9 @@
 //! One client over each adapter, so that the same examination runs with all.
 
-use std::{env, time::Duration};
+use std::env;
 
 use fullduplex::{
-    ClientRequest, CloseCode, Closing, Config, Error, HandshakeError, Message, blocking,
+    ClientRequest, CloseCode, Closing, Error, HandshakeError, Message, blocking,
     client::{self, Proxy},
     http2, tokio as asynchronous,
 };
@@ -44,24 +44,15 @@ impl Adapter {
             Self::Tokio => Ok(Client::Tokio(asynchronous::connect_with(&client(url)?).await?.0)),
             Self::Http2(connection) => {
                 let request = ClientRequest::new(url)?;
-                Ok(Client::Http2(connection.open(&request, &config()).await?.0))
+                Ok(Client::Http2(connection.open(&request, &crate::config::config()).await?.0))
             }
         }
     }
 }
 
-/// `CLOSE_TIMEOUT`, in seconds, is for servers that do not end what was closed.
-fn config() -> Config {
-    let mut config = crate::config::config();
-    if let Ok(limit) = env::var("CLOSE_TIMEOUT") {
-        config.close_timeout = Duration::from_secs(limit.parse().expect("a number"));
-    }
-    config
-}
-
 /// The way to the server: through the proxy of `PROXY`, if it is set, trusting the certificates in the file `ROOTS`.
 fn client(url: &str) -> Result<client::Client, Error> {
-    let mut client = client::Client::new(ClientRequest::new(url)?).config(config());
+    let mut client = client::Client::new(ClientRequest::new(url)?).config(crate::config::config());
     if let Ok(proxy) = env::var("PROXY") {
         client = client.proxy(Proxy::new(&proxy).map_err(HandshakeError::from)?);
     }

@@ -158,7 +158,8 @@ impl Connection {
             response.body = body(&mut receive, config.max_refusal_body_len).await;
         }
         let accepted = connect.receive(&response)?;
-        Ok((WebSocket::accepted(Http2Stream::new(send, receive), accepted, &[]), response))
+        let ws = WebSocket::accepted(Http2Stream::new(send, receive), accepted, &[]);
+        Ok((ws.without_turns(), response))
     }
 }
 
