@@ -1,7 +1,7 @@
 //! The head of an HTTP request, as the application sees it.
 
 use alloc::vec::Vec;
-use core::{ops::Range, str};
+use core::{fmt, ops::Range, str};
 
 use super::{
     HandshakeError, Headers, Response,
@@ -58,7 +58,7 @@ pub(super) struct Extended {
 /// assert_eq!(request.into_offer()?.path(), "/rooms/1");
 /// # Ok::<(), fullduplex::HandshakeError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[allow(clippy::exhaustive_structs, reason = "there are no others, and it is made by callers")]
 pub struct PseudoHeaders<'a> {
     /// `:method`
@@ -215,6 +215,19 @@ impl RequestHead {
 
     fn text(&self, range: &Range<usize>) -> &str {
         str::from_utf8(self.headers.part(range)).unwrap_or_default()
+    }
+}
+
+// A token may stand in the query; user information is refused, but it is there until then.
+impl fmt::Debug for PseudoHeaders<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PseudoHeaders")
+            .field("method", &self.method)
+            .field("protocol", &self.protocol)
+            .field("scheme", &self.scheme)
+            .field("authority", &self.authority.and_then(|it| it.rsplit('@').next()))
+            .field("path", &self.path.and_then(|it| it.split('?').next()))
+            .finish()
     }
 }
 
