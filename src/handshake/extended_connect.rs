@@ -27,8 +27,8 @@ pub struct ExtendedConnect {
 }
 
 impl ExtendedConnect {
-    /// Says what to send: pseudo-headers and headers, names in lower case, and no body. Only to a server that sent
-    /// `SETTINGS_ENABLE_CONNECT_PROTOCOL` (RFC 8441 §3).
+    /// Says what to send: pseudo-headers, headers with names in lower case, and no body. Only to a server
+    /// that sent `SETTINGS_ENABLE_CONNECT_PROTOCOL` (RFC 8441 §3, RFC 9220 §3).
     ///
     /// # Errors
     ///
