@@ -7,7 +7,7 @@ use super::{
     HandshakeError, Headers, Response,
     head::{FEW_HEADERS, fields, header_room, place},
     headers::trim,
-    url::is_authority,
+    url::{default_port, is_authority},
 };
 use crate::WriteBuffer;
 
@@ -36,6 +36,8 @@ pub(super) enum Version {
 #[derive(Clone, Debug)]
 pub(super) struct Extended {
     protocol: Option<Range<usize>>,
+    /// The port of a host that names none, by `:scheme`.
+    pub(super) default_port: u16,
     /// Whether all are there that RFC 8441 §4 asks for.
     pub(super) is_whole: bool,
 }
@@ -132,12 +134,14 @@ impl RequestHead {
             },
         };
         let is_whole = path.is_some() && authority.is_some() && scheme.is_some_and(is_http);
+        let is_secure = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
         let protocol = protocol.map(|protocol| headers.place(protocol.as_bytes()));
+        let extended = Extended { protocol, default_port: default_port(is_secure), is_whole };
         Ok(Self {
             method: headers.place(method.as_bytes()),
             authority: authority.map(|authority| headers.place(authority.as_bytes())),
             resource: headers.place(resource.as_bytes()),
-            version: Version::Http2(Extended { protocol, is_whole }),
+            version: Version::Http2(extended),
             headers,
         })
     }
