@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::handshake::{CONNECT, VERSION, connect, serve_http2};
+use common::handshake::{CONNECT, Fields, VERSION, connect, serve_http2};
 use fullduplex::{
     Answer, Event,
     HandshakeError::{self, *},
@@ -26,7 +26,7 @@ fn an_extended_connect_that_follows_the_rules_is_an_offer() {
         let request = serve_http2(pseudo, &[VERSION]);
         assert!(matches!(request, Ok(Request::Upgrade(_))), "{name}: {request:?}");
     }
-    let cases: [&[(&str, &str)]; _] = [
+    let cases: [Fields<'_>; _] = [
         // §5: there is no key; one that comes all the same means nothing.
         &[("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")],
         &[("sec-websocket-key", "none"), ("sec-websocket-key", "")],
@@ -137,7 +137,7 @@ fn a_header_that_breaks_a_rule_is_refused_with_400() {
 #[test]
 fn an_extended_connect_of_another_version_is_told_which_one_there_is() {
     // RFC 6455 §4.4
-    let cases: [(&str, &[(&str, &str)], HandshakeError, u16); _] = [
+    let cases: [(&str, Fields<'_>, HandshakeError, u16); _] = [
         ("none", &[], InvalidVersion, 400),
         ("8", &[("sec-websocket-version", "8")], UnsupportedVersion, 426),
         ("empty", &[("sec-websocket-version", "")], UnsupportedVersion, 426),
@@ -155,7 +155,7 @@ fn an_extended_connect_of_another_version_is_told_which_one_there_is() {
 fn a_request_over_http_2_that_names_no_protocol_is_plain_http() {
     let get = PseudoHeaders { method: "GET", protocol: None, ..CONNECT };
     let upgrade = [("connection", "upgrade"), ("upgrade", "websocket"), VERSION];
-    let cases: [(&str, PseudoHeaders<'_>, &[(&str, &str)], &str); _] = [
+    let cases: [(&str, PseudoHeaders<'_>, Fields<'_>, &str); _] = [
         ("GET", get, &[], "/chat"),
         // RFC 9113 §8.6: there is no upgrade.
         ("an upgrade of HTTP/1.1", get, &upgrade, "/chat"),

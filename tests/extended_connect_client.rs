@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::handshake::{chat, headers};
+use common::handshake::{Fields, chat, headers};
 use fullduplex::{
     Accepted, Answer, ClientRequest, Config, ExtendedConnect,
     HandshakeError::{self, *},
@@ -90,7 +90,7 @@ fn any_other_status_refuses_and_the_answer_is_told_whole() {
 #[test]
 fn a_server_over_http_2_chooses_only_what_was_offered() {
     let request = chat().subprotocol("chat").subprotocol("superchat");
-    let cases: [(&[(&str, &str)], Result<Option<&str>, HandshakeError>); _] = [
+    let cases: [(Fields<'_>, Result<Option<&str>, HandshakeError>); _] = [
         (&[], Ok(None)),
         (&[("sec-websocket-protocol", "superchat")], Ok(Some("superchat"))),
         (&[("sec-websocket-protocol", "CHAT")], Err(UnofferedSubprotocol("CHAT".into()))),

@@ -77,11 +77,11 @@ proptest! {
         let mut lines = String::new();
         let mut answer = Answer::new();
         if !offered.is_empty() {
-            lines += &format!("Sec-WebSocket-Protocol: {}\r\n", offered.join(", "));
+            lines = ["Sec-WebSocket-Protocol: ", &offered.join(", "), "\r\n"].concat();
             answer = answer.subprotocol(offered[chosen.index(offered.len())]);
         }
         if let Some(extensions) = extensions {
-            lines += &format!("Sec-WebSocket-Extensions: {extensions}\r\n");
+            lines += &["Sec-WebSocket-Extensions: ", &extensions, "\r\n"].concat();
         }
         for (name, value) in &own {
             answer = answer.header(name, value);

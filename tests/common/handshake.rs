@@ -33,6 +33,9 @@ pub(crate) const CONNECT: PseudoHeaders<'static> = PseudoHeaders {
     path: Some("/chat?room=1"),
 };
 
+/// Names and values of headers.
+pub(crate) type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// The one header that an extended CONNECT needs.
 pub(crate) const VERSION: (&str, &str) = ("sec-websocket-version", "13");
 
@@ -82,7 +85,7 @@ pub(crate) fn offer(request: &[u8]) -> Offer {
 }
 
 /// These fields in this order.
-pub(crate) fn headers(fields: &[(&str, &str)]) -> Headers {
+pub(crate) fn headers(fields: Fields<'_>) -> Headers {
     let mut headers = Headers::new();
     for (name, value) in fields {
         headers.push(name, value);
@@ -93,13 +96,13 @@ pub(crate) fn headers(fields: &[(&str, &str)]) -> Headers {
 /// What a server makes of a request over HTTP/2.
 pub(crate) fn serve_http2(
     pseudo: PseudoHeaders<'_>,
-    fields: &[(&str, &str)],
+    fields: Fields<'_>,
 ) -> Result<Request, HandshakeError> {
     Request::new(RequestHead::http2(pseudo, headers(fields))?, &Config::default())
 }
 
 /// The offer in [`CONNECT`] with [`VERSION`] and these headers.
-pub(crate) fn connect(fields: &[(&str, &str)]) -> Offer {
+pub(crate) fn connect(fields: Fields<'_>) -> Offer {
     serve_http2(CONNECT, &[&[VERSION], fields].concat())
         .and_then(Request::into_offer)
         .expect("a good request")
