@@ -7,17 +7,11 @@
 
 use std::{env, error::Error, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    response::{Html, IntoResponse, Response},
-    routing::any,
-};
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Router, routing::any};
 use fullduplex::axum::{WebSocket, WebSocketUpgrade};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto::Builder,
-    service::TowerToHyperService,
-};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::{server::conn::auto::Builder, service::TowerToHyperService};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{
     ServerConfig,

@@ -19,7 +19,7 @@
 //!
 //! The server must take extended CONNECTs; it says so before any is sent (§3). All else is as over a
 //! connection of its own: frames are masked, messages may be compressed, Pings keep each WebSocket alive.
-//! The server's side is [`hyper`](crate::hyper)'s and `axum`'s.
+//! The server's side is that of the modules `hyper` and `axum`, as in the example `http2_server`.
 //!
 //! What a WebSocket has not taken of what the server sends it is held for it, up to 64 KiB: then the server
 //! has to wait, with that one alone. All of a connection hold 16 MiB at most, so that 256 of them may be
@@ -43,11 +43,12 @@ pub use stream::Http2Stream;
 
 use crate::{Error, tokio as ws};
 
-/// A WebSocket over a stream of HTTP/2.
+/// A WebSocket over a stream of HTTP/2: see [`asynchronous::WebSocket`](crate::asynchronous::WebSocket) for
+/// what it can do.
 pub type WebSocket = ws::WebSocket<Http2Stream>;
 /// What is needed to answer while a message is lent.
 pub type Reply<'a> = ws::Reply<'a, Http2Stream>;
-/// The half of a WebSocket that receives.
+/// The half of a WebSocket that receives: see [`WebSocket::split`](ws::WebSocket::split).
 pub type ReceiveHalf = ws::ReceiveHalf<Http2Stream>;
 /// The half of a WebSocket that sends.
 pub type SendHalf = ws::SendHalf<Http2Stream>;
