@@ -39,7 +39,7 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
     /// sake of TCP's `TIME_WAIT`, which a stream of HTTP/2 has not.
     #[cfg(feature = "http2")]
     pub(crate) fn without_turns(mut self) -> Self {
-        self.link.state.takes_no_turn = true;
+        self.link.state.first_to_end = None;
         self
     }
 
