@@ -23,13 +23,12 @@ export function board() {
     lines.forEach(paint);
     canvas.dataset.lines = lines.length;
   };
-  const people = () => { state.textContent = others.size === 0 ? 'only you' : `you and ${others.size} more`; state.dataset.others = others.size; };
   const reset = () => { lines = []; repaint(); };
   const lose = () => { others.forEach((dot) => dot.remove()); others.clear(); };
 
   let you = '';
   const take = {
-    you: ([id]) => { you = id; lose(); reset(); people(); choose(Number(id) % COLOURS.length); },
+    you: ([id]) => { you = id; lose(); reset(); choose(Number(id) % COLOURS.length); },
     clear: reset,
     line: (numbers) => { const line = numbers.map(Number); lines.push(line); if (lines.length > 4000) lines.shift(); paint(line); canvas.dataset.lines = lines.length; },
     at: ([id, x, y]) => {
@@ -40,11 +39,11 @@ export function board() {
         dot.style.setProperty('--pen', COLOURS[id % COLOURS.length]);
         others.set(id, dot);
         pointers.append(dot);
-        people();
       }
       dot.style.transform = `translate(${x / EXTENT * pointers.clientWidth}px, ${y / EXTENT * pointers.clientHeight}px)`;
     },
-    gone: ([id]) => { others.get(id)?.remove(); others.delete(id); people(); },
+    gone: ([id]) => { others.get(id)?.remove(); others.delete(id); },
+    here: ([count]) => { state.textContent = count === '1' ? 'only you' : `you and ${count - 1} more`; state.dataset.here = count; },
   };
   const { send } = connect('/board', {
     message: (text) => { const [word, ...rest] = text.split(' '); take[word]?.(rest); },

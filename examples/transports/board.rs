@@ -1,7 +1,8 @@
 //! The drawing board: lines stay, pointers are told as they move.
 //!
 //! From a page: `at X Y`, `line COLOUR X Y X Y`, `clear`; coordinates from 0 to 10,000. To all: `at ID X Y`,
-//! `gone ID` and the other two as they came. To a newcomer first: `you ID`, and what is on the board.
+//! the other two as they came, `gone ID`, and `here COUNT` when that changes. To a newcomer first: `you ID`, and what
+//! is on the board.
 
 use std::sync::{
     Mutex, MutexGuard,
@@ -34,7 +35,10 @@ impl Board {
     ) -> Result<(), Error> {
         let id = self.ids.fetch_add(1, Relaxed);
         let talked = self.talk(&mut ws, id).await;
-        self.room().say(format!("gone {id}"));
+        let room = self.room();
+        room.say(format!("gone {id}"));
+        room.say(format!("here {}", room.members()));
+        drop(room);
         talked
     }
 
@@ -43,7 +47,12 @@ impl Board {
         ws: &mut WebSocket<S>,
         id: u64,
     ) -> Result<(), Error> {
-        let (kept, mut lines) = self.room().join();
+        let (kept, mut lines) = {
+            let room = self.room();
+            let joined = room.join();
+            room.say(format!("here {}", room.members()));
+            joined
+        };
         ws.feed(format!("you {id}")).await?;
         for line in kept {
             ws.feed(&*line).await?;

@@ -2,7 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::{client::Way, headless::Row, run::Figures};
+use crate::{
+    client::Way,
+    headless::{self, Row, SETTINGS},
+    run::Figures,
+    settings::Settings,
+};
 
 /// A bar's value, while there is one.
 type Value = fn(&Figures) -> Option<f64>;
@@ -24,9 +29,9 @@ const PANELS: [Panel; 4] = [
     },
     Panel {
         title: "Requests",
-        unit: "per client and minute",
-        scale: (0, 4),
-        value: |figures| Some(figures.requests_per_minute()),
+        unit: "of one client, in all",
+        scale: (-1, 4),
+        value: |figures| Some(figures.requests_per_client()),
     },
     Panel {
         title: "Delay of an event",
@@ -43,7 +48,7 @@ const PANELS: [Panel; 4] = [
 ];
 
 const WIDTH: f64 = 840.0;
-const HEIGHT: f64 = 560.0;
+const HEIGHT: f64 = 550.0;
 const PANEL: (f64, f64) = (360.0, 150.0);
 const BAR: f64 = 20.0;
 const GROUP: f64 = 116.0;
@@ -73,6 +78,15 @@ pub fn svg(rows: &[Row]) -> String {
             way.name()
         );
     }
+    let Settings { payload_len, interval, clients, .. } = SETTINGS;
+    let _ = write!(
+        svg,
+        r#"<text class="s" x="{}" y="{}" text-anchor="end">{clients} clients of each, {} s; {payload_len} bytes an event; a poll every {} s; logarithmic scales</text>"#,
+        WIDTH - 40.0,
+        HEIGHT - 14.0,
+        headless::seconds(rows),
+        interval.as_secs()
+    );
     for (number, panel) in PANELS.iter().enumerate() {
         let (column, line) = ((number % 2) as f64, (number / 2) as f64);
         draw(&mut svg, panel, rows, 40.0 + column * 400.0, 100.0 + line * 245.0);
@@ -128,8 +142,8 @@ fn draw(svg: &mut String, panel: &Panel, rows: &[Row], x: f64, y: f64) {
 fn short(value: f64) -> String {
     match value {
         1000.0.. => format!("{:.1}k", value / 1000.0),
-        100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.0}"),
+        1.0.. if value.fract() == 0.0 => format!("{value:.0}"),
         1.0.. => format!("{value:.1}"),
         _ => format!("{value:.2}"),
     }

@@ -128,7 +128,7 @@ impl ChatRoom {
 
 fn open<'a>(rooms: &'a mut BTreeMap<String, ChatRoom>, name: &str) -> &'a mut ChatRoom {
     if rooms.len() >= MAX_ROOMS && !rooms.contains_key(name) {
-        rooms.retain(|_, room| !(room.room.is_empty() && room.names.is_empty()));
+        rooms.retain(|_, room| room.room.members() > 0 || !room.names.is_empty());
     }
     rooms
         .entry(name.into())

@@ -2,8 +2,8 @@
 import { duration } from './verdict.js';
 
 export const TRANSPORTS = [
-  ['polling', 'Polling', 'Asks again and again. What happens between two polls waits; where nothing happens, the answer is empty.'],
-  ['long-polling', 'Long polling', 'Asks, and the server answers when something happens. A new request for each event.'],
+  ['polling', 'Polling', 'Asks again and again. What happens meanwhile waits, and often nothing does.'],
+  ['long-polling', 'Long polling', 'The server answers when something happens. A new request for each event.'],
   ['streaming', 'Streaming', 'One answer that never ends (server-sent events). It flows one way only.'],
   ['websocket', 'WebSocket', 'One connection for both directions, two bytes for each event or four.'],
 ];

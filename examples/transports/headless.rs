@@ -12,7 +12,7 @@ use crate::{
 
 /// Events a second.
 pub const RATES: [u32; 3] = [1, 10, 100];
-const SETTINGS: Settings =
+pub const SETTINGS: Settings =
     Settings { rate: 1.0, payload_len: 64, interval: Duration::from_secs(1), clients: 10 };
 
 /// What was measured at one rate, in the order of [`Way::ALL`].
@@ -37,25 +37,36 @@ pub async fn measure(bench: &Bench, settings: &watch::Sender<Settings>, seconds:
 pub fn table(rows: &[Row]) -> String {
     let Settings { payload_len, interval, clients, .. } = SETTINGS;
     let mut table = format!(
-        "{clients} clients of each; events and messages of {payload_len} bytes; a poll every {interval:?}; \
-         for a client:\n"
+        "{clients} clients of each for {} s; {payload_len} bytes an event; a poll every {} s; \
+         of one client:\n",
+        seconds(rows),
+        interval.as_secs()
     );
     for Row { rate, figures } in rows {
         let rate = if *rate == 1 { "1 event/s".into() } else { format!("{rate} events/s") };
         heading(&mut table, &rate);
         let (down, up) = figures.split_at(Way::DOWN.len());
-        down.iter().for_each(|figures| line(&mut table, figures));
+        for figures in down {
+            line(&mut table, figures);
+        }
         heading(&mut table, "  client to server");
-        up.iter().for_each(|figures| line(&mut table, figures));
+        for figures in up {
+            line(&mut table, figures);
+        }
     }
     table
+}
+
+/// How long each rate was measured.
+pub fn seconds(rows: &[Row]) -> u64 {
+    rows.first().and_then(|row| row.figures.first()).map_or(0, |of| of.time.as_secs())
 }
 
 fn heading(table: &mut String, name: &str) {
     let _ = writeln!(
         table,
         "\n{name:<20}{:>9}{:>14}{:>13}{:>9}{:>9}{:>10}{:>10}{:>14}",
-        "per s", "requests/min", "bytes each", "up", "down", "p50 ms", "p99 ms", "CPU µs each"
+        "per s", "requests", "bytes each", "up", "down", "p50 ms", "p99 ms", "CPU µs each"
     );
 }
 
@@ -73,7 +84,7 @@ fn line(table: &mut String, figures: &Figures) {
         table,
         "{:<20}{per_second:>9.2}{:>14.1}{:>13}{:>9}{:>9}{:>10}{:>10}{cpu:>14}",
         format!("  {}", way.name()),
-        figures.requests_per_minute(),
+        figures.requests_per_client(),
         shown(figures.bytes_per_event(), 1),
         each(usage.bytes_in),
         each(usage.bytes_out),

@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release --all-features --example transports [ADDR]`, then open the address in a browser. With
 //! `--headless [--seconds N] [--svg PATH]` it measures without one, prints a table and draws it.
+#![allow(clippy::cast_precision_loss, reason = "counts become figures to show")]
+#![allow(clippy::cast_sign_loss, reason = "no figure is negative")]
 
 use std::{
     env, fs, io,

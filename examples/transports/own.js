@@ -128,7 +128,7 @@ export function draw() {
     const card = document.getElementById(own.slug), canvas = card.querySelector('canvas');
     const median = own.median(), delay = median === undefined ? '–' : median < 10 ? `${median.toFixed(1)} ms` : duration(median);
     const text = running || own.events > 0
-      ? `Here: ${own.events} events, ${own.requests} ${own.requests === 1 ? 'request' : 'requests'}, ${delay} late`
+      ? `${own.events} ${own.events === 1 ? 'event' : 'events'}, ${own.requests} ${own.requests === 1 ? 'request' : 'requests'}, ${delay} late`
       : 'Not started in this browser';
     const line = card.querySelector('.own');
     Object.assign(line.dataset, { events: own.events, requests: own.requests, p50: median ?? '' });
@@ -142,7 +142,7 @@ function plot(canvas, own, time) {
   if (canvas.width !== Math.round(width * scale)) Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
   const pen = canvas.getContext('2d'), style = getComputedStyle(canvas);
   const colour = style.getPropertyValue('--own'), quiet = style.getPropertyValue('--field');
-  const top = 14, bottom = height - 14, x = (at) => width - 6 - (time - at) / SPAN * (width - 6);
+  const top = 17, bottom = height - 17, x = (at) => width - 6 - (time - at) / SPAN * (width - 6);
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, width, height);
   pen.globalAlpha = 0.13;
@@ -158,14 +158,17 @@ function plot(canvas, own, time) {
   pen.lineWidth = 1;
   lines([[0, top, width, top], [0, bottom, width, bottom]], quiet);
   lines(own.asked.map((at) => [x(at), top, x(at), bottom]), quiet);
-  pen.lineWidth = 1.5;
+  const dense = own.heard.length > 40;
+  pen.lineWidth = dense ? 1 : 1.5;
+  pen.globalAlpha = dense ? 0.55 : 1;
   lines(own.heard.map(([created, came]) => [x(created), bottom, x(came), top]), colour);
+  pen.globalAlpha = 1;
   pen.fillStyle = colour;
   for (const [created, came] of own.heard) {
-    for (const [at, y] of [[created, bottom], [came, top]]) { pen.beginPath(); pen.arc(x(at), y, 2.6, 0, 7); pen.fill(); }
+    for (const [at, y] of [[created, bottom], [came, top]]) { pen.beginPath(); pen.arc(x(at), y, dense ? 1.4 : 2.8, 0, 7); pen.fill(); }
   }
   pen.fillStyle = style.getPropertyValue('--quiet');
   pen.font = '10px system-ui, sans-serif';
-  pen.fillText('this browser', 4, 10);
-  pen.fillText('server', 4, height - 4);
+  pen.fillText('this browser', 5, 11);
+  pen.fillText('server', 5, height - 5);
 }

@@ -49,8 +49,9 @@ impl Room {
         (self.kept.iter().cloned().collect(), self.lines.subscribe())
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.lines.receiver_count() == 0
+    /// How many are here.
+    pub fn members(&self) -> usize {
+        self.lines.receiver_count()
     }
 }
 
@@ -64,13 +65,13 @@ pub async fn next_said<S: AsyncRead + AsyncWrite + Unpin>(
         // A `receive` that is dropped loses nothing; what was fed it writes before it waits.
         tokio::select! {
             said = ws.receive() => return said,
-            line = lines.recv() => match line {
-                Ok(line) => ws.feed(&*line).await?,
-                Err(_) => {
+            line = lines.recv() => {
+                let Ok(line) = line else {
                     ws.close(CloseCode::POLICY_VIOLATION, "too slow").await?;
                     return Ok(None);
-                }
-            },
+                };
+                ws.feed(&*line).await?;
+            }
         }
     }
 }

@@ -125,8 +125,8 @@ impl Figures {
         self.per_event(self.usage.cpu?.as_secs_f64()).map(Duration::from_secs_f64)
     }
 
-    pub fn requests_per_minute(&self) -> f64 {
-        self.tally.requests as f64 / self.clients as f64 / self.time.as_secs_f64() * 60.0
+    pub fn requests_per_client(&self) -> f64 {
+        self.tally.requests as f64 / self.clients as f64
     }
 
     fn per_event(&self, sum: f64) -> Option<f64> {

@@ -1,6 +1,6 @@
 //! What the sliders set, for all who watch.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -26,17 +26,15 @@ impl Settings {
     /// left out.
     pub fn set(&mut self, words: &str) {
         for (name, value) in words.split_whitespace().filter_map(|word| word.split_once('=')) {
-            let Ok(value) = value.parse::<f64>() else { continue };
-            // A float that is no number becomes 0.
             match name {
-                "rate" if value.is_finite() => self.rate = value.clamp(1.0 / 60.0, 100.0),
-                "payload" => {
-                    self.payload_len = (value as usize).clamp(MIN_PAYLOAD_LEN, MAX_PAYLOAD_LEN);
-                }
+                "rate" => set(&mut self.rate, value, 1.0 / 60.0, 100.0),
+                "payload" => set(&mut self.payload_len, value, MIN_PAYLOAD_LEN, MAX_PAYLOAD_LEN),
                 "interval" => {
-                    self.interval = Duration::from_millis((value as u64).clamp(100, 30_000));
+                    let mut millis = self.interval.as_millis() as u64;
+                    set(&mut millis, value, 100, 30_000);
+                    self.interval = Duration::from_millis(millis);
                 }
-                "clients" => self.clients = (value as usize).clamp(1, 50),
+                "clients" => set(&mut self.clients, value, 1, 50),
                 _ => {}
             }
         }
@@ -48,5 +46,20 @@ impl Settings {
         format!(
             r#"{{"rate":{rate},"payload":{payload_len},"interval":{interval},"clients":{clients}}}"#
         )
+    }
+}
+
+/// What is no number, `nan` too, leaves a setting as it was.
+fn set<T: Copy + FromStr + PartialOrd>(setting: &mut T, value: &str, least: T, most: T) {
+    if let Ok(value) = value.parse::<T>()
+        && value.partial_cmp(&least).is_some()
+    {
+        *setting = if value < least {
+            least
+        } else if value > most {
+            most
+        } else {
+            value
+        };
     }
 }

@@ -128,6 +128,7 @@ try {
     await draw(page);
     await lines(other, 10);
     await other.locator('#pointers span').waitFor({ state: 'attached' });
+    await other.waitForFunction(() => document.querySelector('#board-state').dataset.here === '2');
   });
   await check('two tabs hear each other in the chat, and see each other', async () => {
     await joined(page);
@@ -154,8 +155,9 @@ try {
     await reads(other, 'Is anybody here?');
   });
 
-  await ran(page, 8);
-  await page.waitForTimeout(2000);
+  await slide(page, 'rate', 5);
+  await other.click('#start');
+  await page.waitForTimeout(12_000);
   for (const colorScheme of ['light', 'dark']) {
     for (const [one, size] of [[page, 'wide'], [other, 'narrow']]) {
       await one.emulateMedia({ colorScheme });
