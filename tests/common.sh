@@ -35,6 +35,7 @@ install_debian() {
 # What Chromium and Node.js need. Installs what is missing, or says why it cannot. From $here, the script's directory,
 # modules are copied to $out: Node resolves their imports from where they are.
 export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+# shellcheck disable=SC2154 # here, out
 have_node_modules() {
   cp "$here"/*.mjs "$out"/
   cmp -s "$here/package.json" "$out/node_modules/installed.json" && return

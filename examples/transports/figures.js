@@ -38,23 +38,23 @@ function derived({ events, requests, up, down, p50, p99, cpu }, clients, seconds
   };
 }
 
-function put(root, name, value, text) {
+/** Shows a value as `say` has it; one that is not known yet as a dash, or as nothing in a line of details. */
+function put(root, name, value, say) {
   const cell = root.querySelector(`[data-figure="${name}"]`);
   if (!cell) return;
-  cell.textContent = value === null ? '–' : text;
+  const unknown = cell.classList.contains('more') ? '' : '–';
+  cell.textContent = value === null ? unknown : say(value);
   cell.dataset.value = value ?? '';
 }
 
 function show(root, of) {
-  put(root, 'bytes', of.bytes, short(of.bytes ?? 0));
-  put(root, 'requests', of.requests, short(of.requests));
-  put(root, 'p50', of.p50, micros(of.p50));
-  put(root, 'p99', of.p99, `99 of 100 within ${micros(of.p99)}`);
-  put(root, 'cpu', of.measured ? of.cpu : 'none', of.measured ? micros(of.cpu ?? 0) : 'not measured here');
-  put(root, 'rate', of.rate, short(of.rate));
-  put(root, 'ways', of.bytes, `${short(of.down ?? 0)} to the client, ${short(of.up ?? 0)} to the server`);
-  if (of.p99 === null) root.querySelector('[data-figure="p99"]')?.replaceChildren();
-  if (of.bytes === null) root.querySelector('[data-figure="ways"]')?.replaceChildren();
+  put(root, 'bytes', of.bytes, short);
+  put(root, 'ways', of.bytes, () => `${short(of.down)} to the client, ${short(of.up)} to the server`);
+  put(root, 'requests', of.requests, short);
+  put(root, 'p50', of.p50, micros);
+  put(root, 'p99', of.p99, (p99) => `99 of 100 within ${micros(p99)}`);
+  if (of.measured) put(root, 'cpu', of.cpu, micros); else put(root, 'cpu', 'none', () => 'not measured here');
+  put(root, 'rate', of.rate, short);
 }
 
 /** Shows one message of the server's. */

@@ -118,6 +118,8 @@ try {
     await slide(page, 'interval', 6);
     await slide(page, 'rate', 0);
     holds(await verdict() === 'polling', 'at 2 a minute');
+    // Before the first event there are no delays.
+    await page.waitForFunction(() => document.querySelector('#websocket [data-figure=p50]').dataset.value === '');
     await slide(page, 'interval', 2);
     await slide(page, 'rate', 7);
   });
