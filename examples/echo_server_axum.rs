@@ -37,6 +37,7 @@ async fn page_or_echo(upgrade: Option<WebSocketUpgrade>) -> Response {
     let Some(upgrade) = upgrade else {
         return Html(include_str!("shared/echo.html")).into_response();
     };
+    println!("{} {:?}", upgrade.method(), upgrade.protocol()); // over HTTP/2 CONNECT Some("websocket")
     upgrade.config(config::config()).on_upgrade(|ws| async {
         if let Err(error) = echo(ws).await {
             eprintln!("{error}");

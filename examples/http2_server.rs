@@ -1,24 +1,23 @@
 //! An echo server over HTTP/2 and TLS: browsers agree on it by ALPN, and open all their WebSockets on one
 //! connection, each with an extended CONNECT (RFC 8441). Who knows HTTP/1.1 alone is served too.
 //!
-//! `cargo run --release --features axum,http2,tokio-rustls --example http2_server [ADDR]`, then open the
-//! address in a browser, which has to be told that it may trust the certificate: it is made at start.
+//! `cargo run --release --features axum,http2,tokio-rustls --example http2_server [ADDR [CERTIFICATE KEY]]`,
+//! then open the address in a browser. Without the two files (PEM) the server makes a certificate for itself at
+//! start, and the browser has to be told that it may trust it.
 
 use std::{env, error::Error, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    response::{Html, IntoResponse, Response},
-    routing::any,
-};
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Router, routing::any};
 use fullduplex::axum::{WebSocket, WebSocketUpgrade};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto::Builder,
-    service::TowerToHyperService,
-};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::{server::conn::auto::Builder, service::TowerToHyperService};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
+use rustls::{
+    ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_rustls::TlsAcceptor;
 
@@ -73,12 +72,19 @@ async fn echo(mut ws: WebSocket) -> Result<(), fullduplex::Error> {
 }
 
 fn tls() -> Result<TlsAcceptor, Box<dyn Error>> {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()])?;
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der())?;
+    let (certificates, key) = if let (Some(chain), Some(key)) =
+        (env::args().nth(2), env::args().nth(3))
+    {
+        let certificates = CertificateDer::pem_file_iter(chain)?.collect::<Result<_, _>>()?;
+        (certificates, PrivateKeyDer::from_pem_file(key)?)
+    } else {
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()])?;
+        (vec![cert.into()], PrivateKeyDer::try_from(signing_key.serialize_der())?)
+    };
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)?;
+        .with_single_cert(certificates, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config).into())
 }

@@ -1,13 +1,15 @@
 //! Checks the crate's clients against an echo server of another library.
 //!
-//! `ADAPTER=tokio cargo run --features tokio --example interop_client ws://127.0.0.1:9001`;
-//! `tests/interop/run` does it all. `COMPRESSION` says what must be agreed on: window bits and context
-//! takeover of server and client, as `15 true 12 true`.
+//! `ADAPTER=tokio cargo run --features http2 --example interop_client ws://127.0.0.1:9001`; with
+//! `ADAPTER=http2` all its WebSockets are on one connection. `tests/interop/run` does it all.
+//! `COMPRESSION` says what must be agreed on: window bits and context takeover of server and client, as
+//! `15 true 12 true`.
 
 use std::env;
 
-use either::Client;
+use either::Adapter;
 use fullduplex::{CloseCode, Error, Message};
+use futures_util::future::try_join_all;
 
 #[path = "shared/config.rs"]
 mod config;
@@ -17,20 +19,24 @@ mod either;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let url = env::args().nth(1).expect("usage: interop_client URL");
-    let mut checks = 0;
+    let adapter = Adapter::from_env(&url).await?;
 
+    // All are open before the first is used.
     let texts = ["", "a\0 ü € 𝄞 – ok"].map(Message::from);
     let binaries = [0, 125, 126, 65_535, 65_536, 1 << 20].map(|len| Message::from(pattern(len)));
+    let mut clients = Vec::new();
     for message in texts.into_iter().chain(binaries) {
-        let mut client = Client::connect(&url).await?;
+        clients.push((adapter.connect(&url).await?, message));
+    }
+    let echoes = clients.into_iter().map(async |(mut client, message)| {
         client.feed(&message).await?;
         assert_eq!(client.receive().await?.as_ref(), Some(&message));
-        client.close(CloseCode::NORMAL, "").await?;
-        checks += 1;
-    }
+        client.close(CloseCode::NORMAL, "").await
+    });
+    let mut checks = try_join_all(echoes).await?.len();
 
     // Many in flight, with pings between them: fewer than the 60 that `ws` takes for a flood.
-    let mut client = Client::connect(&url).await?;
+    let mut client = adapter.connect(&url).await?;
     let messages = (0..200).map(|number| Message::from(format!("message {number}")));
     for (index, message) in messages.clone().enumerate() {
         client.feed(&message).await?;

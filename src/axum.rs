@@ -26,6 +26,9 @@
 //! Route it with `any`: over HTTP/1.1 a WebSocket begins with a GET, over HTTP/2 with a CONNECT. `axum::serve`
 //! speaks HTTP/1.1, and with axum's feature `http2` HTTP/2 to clients that know it beforehand; the example
 //! `http2_server` has TLS, in which browsers agree on it. [`hyper`](crate::hyper) says more of HTTP/2.
+//!
+//! The example `axum_chat` has rooms, members with names, and sends away who is slow; `echo_server_axum` has a
+//! page at the same place as its WebSocket.
 
 use std::{fmt, ops};
 
@@ -46,7 +49,8 @@ use crate::{
 /// path, cookies, subprotocols, and the checks of the Origin.
 ///
 /// Any other request is answered as [`HandshakeError::response`] says. `Option<WebSocketUpgrade>` is `None`
-/// for one that asks for no WebSocket: the same route may have a page.
+/// for one that asks for no WebSocket: the same route may have a page. `Result<WebSocketUpgrade,
+/// HandshakeError>` leaves the answer to the handler.
 pub struct WebSocketUpgrade {
     upgrade: Upgrade,
     answer: Answer,
@@ -60,7 +64,8 @@ impl WebSocketUpgrade {
         Self { upgrade: self.upgrade.with_config(config), ..self }
     }
 
-    /// Chooses the first of `known` that the client offers, if there is one.
+    /// Chooses the first of `known` that the client offers, if there is one: the order is the server's. What
+    /// the client offers, in its order, is in [`Offer::subprotocols`].
     #[must_use]
     pub fn protocols<P: AsRef<str>>(mut self, known: impl IntoIterator<Item = P>) -> Self {
         let is_offered = |known: &P| self.subprotocols().any(|offered| offered == known.as_ref());
@@ -75,7 +80,8 @@ impl WebSocketUpgrade {
         self.answer.chosen_subprotocol()
     }
 
-    /// Adds a header to the answer, such as `Set-Cookie`.
+    /// Adds a header to the answer, such as `Set-Cookie`. One that cannot be written, or that the handshake
+    /// writes itself, makes the answer of [`on_upgrade`](Self::on_upgrade) a 500.
     #[must_use]
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         Self { answer: self.answer.header(name, value), ..self }

@@ -22,6 +22,10 @@
 //! that are not, and streams messages of any length both ways. For an application's own tests each makes
 //! a pair over [`MemoryStream`], without a socket: [`blocking::pair`].
 //!
+//! With feature `hyper` or `axum`, the modules `hyper` and `axum` take requests that these have read; with
+//! `http2` over HTTP/2 too (RFC 8441), and the module `http2` is a client with several WebSockets on one
+//! connection. The WebSocket is the same as on a stream of tokio's.
+//!
 //! A client's way to its server is [`client`]'s: [`client::Client`] knows TLS, proxies, redirects, Unix
 //! sockets, and all addresses of a host. One that connects again waits as long as [`ReconnectDelays`]
 //! says.
@@ -48,6 +52,10 @@
 //! `embedded` one for a device without `std`. [`Connection::receive_chunk`] gathers nothing: it hands
 //! over each piece of a message as it comes.
 //!
+//! Where another HTTP library reads and writes the heads, step 1 is: [`RequestHead::http1`] or
+//! [`RequestHead::http2`] → [`Request::new`] → [`Offer::accept_as_response`] → [`Accepted`]; for a client
+//! over HTTP/2 or HTTP/3 [`ExtendedConnect`] → [`Accepted`].
+//!
 //! # Layers, each usable alone
 //!
 //! | module's subject | in | out |
@@ -58,6 +66,7 @@
 //! | [`Sender`] | messages, [`Prepared`] ones, replies | frames in a [`WriteBuffer`] |
 //! | [`Connection`] | bytes, messages | [`Event`]s or [`ChunkEvent`]s, frames, the closing handshake |
 //! | [`ServerHandshake`], [`ClientHandshake`] | bytes of HTTP | [`Accepted`] |
+//! | [`Request`], [`ExtendedConnect`] | heads that an HTTP library has read | [`Accepted`] |
 //! | [`client::Tunnel`] | a proxy's answers | the way to the server |
 //!
 //! # Promises
@@ -77,7 +86,8 @@
 //! texts. `simd` (default): AVX2 or AVX-512 for the masks of long payloads. Without `std` the crate
 //! needs `alloc` only; bring a [`MaskSource`] for a client. `tokio`: the adapter for tokio's streams.
 //! `futures-io`: the one for those of futures-io, as smol has. `futures`: `Stream` and `Sink` for
-//! both. `deflate`: compressed messages (RFC 7692), off until `Config::compression` says otherwise.
+//! both. `hyper`: upgrades of requests that hyper has read; `axum`: an extractor; `http2`: extended
+//! CONNECTs (RFC 8441), for those two and for a client. `deflate`: compressed messages (RFC 7692), off until `Config::compression` says otherwise.
 //! `rustls` and `tokio-rustls`: `wss` for the blocking client and for tokio's; `webpki-roots` and
 //! `native-roots`: whom it trusts.
 //! `tracing`: each connection over a stream has a span, `websocket`, with its `role`, and tells in it, at
@@ -88,7 +98,8 @@
 //! # From another crate
 //!
 //! The module `migration` says what corresponds to what in tungstenite, tokio-tungstenite,
-//! fastwebsockets and tokio-websockets, and what does not. The README lists the examples by task.
+//! fastwebsockets, tokio-websockets and axum's own WebSockets, and what does not. The README lists the
+//! examples by task.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // Here, not in Cargo.toml: the modules that tests and examples share are reachable from nowhere.
@@ -131,7 +142,7 @@ mod memory_stream;
 mod message;
 mod message_chunk;
 /// Only documentation, whose programs need these features.
-#[cfg(all(doc, feature = "tokio"))]
+#[cfg(all(doc, feature = "axum"))]
 #[doc = include_str!("../docs/migration.md")]
 pub mod migration {}
 mod part;
@@ -183,6 +194,6 @@ pub use sender::{Fin, Sender};
 pub use write_buffer::WriteBuffer;
 
 /// The README's code compiles and runs.
-#[cfg(all(doctest, feature = "std"))]
+#[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

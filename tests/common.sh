@@ -80,3 +80,23 @@ start() {
   tail -n 5 "$log" >&2
   return 1
 }
+
+# A port on which nobody listens; `python` is any Python, of version 2 or 3.
+# shellcheck disable=SC2154 # python: the script's
+free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# start_at PORT LOG COMMAND...: as `start`, for a server that is told its port and prints nothing.
+start_at() {
+  local port=$1 log=$2
+  shift 2
+  timeout --foreground 3600 "$@" </dev/null >"$log" 2>&1 &
+  started+=($!)
+  for _ in $(seq 100); do
+    if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return 0; fi
+    kill -0 $! 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "did not start: $*" >&2
+  tail -n 5 "$log" >&2
+  return 1
+}

@@ -8,9 +8,11 @@ use std::{
 };
 
 use fullduplex::{
-    ClientRequest, CloseCode, Closing, Config,
+    ClientRequest, CloseCode, Config,
     blocking::{WebSocket, connect_over},
 };
+#[cfg(feature = "axum")]
+use fullduplex::{Error, HandshakeError, blocking::connect_with, client::Client};
 use socket2::{Domain, Socket, Type};
 
 #[path = "common/examples.rs"]
@@ -118,6 +120,23 @@ fn member(server: &Server, room: &str) -> WebSocket<TcpStream> {
     connect_over(socket.into(), &request, &Config::default()).unwrap().0
 }
 
+/// The chats, and a room of each.
+const CHATS: &[(&str, &str)] = &[
+    ("chat_rooms", "a"),
+    #[cfg(feature = "axum")]
+    ("axum_chat", "rooms/a"),
+];
+
+/// Waits for what somebody says, whatever stands before it or comes before.
+fn hear(ws: &mut WebSocket<TcpStream>, text: &str) {
+    while !ws.receive().unwrap().unwrap().as_text().unwrap().ends_with(text) {}
+}
+
+fn received_close(ws: &WebSocket<TcpStream>) -> (CloseCode, &str) {
+    let close = ws.closing().unwrap().received.as_ref().unwrap();
+    (close.code, &close.reason)
+}
+
 #[test]
 fn a_member_hears_its_own_room_and_no_other() {
     let server = Server::start("chat_rooms");
@@ -139,33 +158,69 @@ fn a_member_hears_its_own_room_and_no_other() {
 
 #[test]
 fn a_member_who_does_not_read_is_sent_away_and_holds_up_nobody() {
-    let server = Server::start("chat_rooms");
-    let mut slow = member(&server, "a");
-    let mut quick = member(&server, "a");
-    // More than the sockets hold, what waits to be written, and the room.
-    let (message, count) = ("x".repeat(4096), 4096);
-    for _ in 0..count {
-        quick.send(&message).unwrap();
-        assert_eq!(quick.receive().unwrap().unwrap(), message.as_str().into());
+    for (chat, room) in CHATS {
+        let server = Server::start(chat);
+        let mut slow = member(&server, room);
+        let mut quick = member(&server, room);
+        // More than the sockets hold, what waits to be written, and the room.
+        let (message, count) = ("x".repeat(4096), 4096);
+        for _ in 0..count {
+            quick.send(&message).unwrap();
+            hear(&mut quick, &message);
+        }
+        let mut heard = 0;
+        while let Some(said) = slow.receive().unwrap() {
+            heard += usize::from(said.as_text().unwrap().ends_with(&message));
+        }
+        assert!(heard < count, "{chat}: it missed nothing");
+        assert_eq!(received_close(&slow), (CloseCode::POLICY_VIOLATION, "too slow"), "{chat}");
     }
-    let mut heard = 0;
-    while let Some(said) = slow.receive().unwrap() {
-        assert_eq!(said, message.as_str().into());
-        heard += 1;
-    }
-    assert!(heard < count, "it missed nothing");
-    let close = slow.closing().unwrap().received.clone().unwrap();
-    assert_eq!((close.code, &*close.reason), (CloseCode::POLICY_VIOLATION, "too slow"));
 }
 
 #[test]
 fn a_message_over_the_limit_ends_its_sender_only() {
-    let server = Server::start("chat_rooms");
-    let [mut ada, mut grace] = [(); 2].map(|()| member(&server, "a"));
-    ada.send("x".repeat(4097)).unwrap();
-    assert_eq!(ada.receive().unwrap(), None);
-    let received = |closing: &Closing| closing.received.as_ref().map(|close| close.code);
-    assert_eq!(ada.closing().and_then(received), Some(CloseCode::MESSAGE_TOO_BIG));
-    grace.send("still here").unwrap();
-    assert_eq!(grace.receive().unwrap(), Some("still here".into()));
+    for (chat, room) in CHATS {
+        let server = Server::start(chat);
+        let [mut ada, mut grace] = [(); 2].map(|()| member(&server, room));
+        ada.send("x".repeat(4097)).unwrap();
+        while ada.receive().unwrap().is_some() {}
+        assert_eq!(received_close(&ada).0, CloseCode::MESSAGE_TOO_BIG, "{chat}");
+        grace.send("still here").unwrap();
+        hear(&mut grace, "still here");
+    }
+}
+
+#[cfg(feature = "axum")]
+#[test]
+fn a_room_on_axum_knows_its_members_by_name_and_tells_who_comes_and_goes() {
+    let server = Server::start("axum_chat");
+    let mut ada = member(&server, "rooms/a?name=ada");
+    hear(&mut ada, "ada is here");
+    let mut grace = member(&server, "rooms/a?color=red&name=grace");
+    let _alan = member(&server, "rooms/b?name=alan");
+    ada.send("hello").unwrap();
+    let said = ["grace is here", "ada: hello"];
+    assert_eq!(said.map(|_| grace.receive().unwrap()), said.map(|said| Some(said.into())));
+    grace.send(b"\x01\x02").unwrap();
+    assert_eq!(grace.receive().unwrap(), None);
+    assert_eq!(received_close(&grace), (CloseCode::UNSUPPORTED_DATA, "text only"));
+    let said = ["grace is here", "ada: hello", "grace has left"];
+    assert_eq!(said.map(|_| ada.receive().unwrap()), said.map(|said| Some(said.into())));
+}
+
+#[cfg(feature = "axum")]
+#[test]
+fn a_page_from_elsewhere_is_not_let_into_a_room_on_axum() {
+    let server = Server::start("axum_chat");
+    let url = format!("{}/rooms/a", server.url);
+    let here = url.replace("ws://", "http://").replace("/rooms/a", "");
+    for (origin, status) in [(&*here, 101), ("http://evil.example", 403), ("null", 403)] {
+        let request = ClientRequest::new(&url).unwrap().header("Origin", origin);
+        let answer = match connect_with(&Client::new(request)) {
+            Ok((_, response)) => response.status,
+            Err(Error::Handshake(HandshakeError::Refused(response))) => response.status,
+            Err(error) => panic!("{origin}: {error}"),
+        };
+        assert_eq!(answer, status, "{origin}");
+    }
 }

@@ -1,8 +1,12 @@
-//! Which requests a server takes for a WebSocket's (RFC 6455 §4.2.1), and which it refuses.
+//! Which requests a server takes for a WebSocket's (RFC 6455 §4.2.1), and which it refuses: each as bytes,
+//! and as an HTTP library hands it over.
 
+#[path = "handshake_server/both_ways.rs"]
+mod both_ways;
 mod common;
 
-use common::handshake::{REQUEST, edited, feed, offer, serve, with_lines};
+use both_ways::{offer, serve};
+use common::handshake::{REQUEST, edited, feed, with_lines};
 use fullduplex::{
     Config,
     HandshakeError::{self, *},

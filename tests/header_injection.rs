@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::handshake::{NONCE, REQUEST, chat, offer, with_lines, written};
+use common::handshake::{NONCE, REQUEST, chat, connect, offer, with_lines, written};
 use fullduplex::{
-    Answer, ClientHandshake, ClientRequest, Config,
+    Answer, ClientHandshake, ClientRequest, Config, ExtendedConnect,
     HandshakeError::{self, *},
-    InvalidUrl, Response, WriteBuffer,
+    Headers, InvalidUrl, Response, WriteBuffer,
 };
 
 /// Each would begin a line of its own, or be read as one by somebody.
@@ -111,16 +111,43 @@ fn a_url_has_no_control_character_and_no_blank() {
     }
 }
 
-/// What a client writes.
+/// What a client writes; an HTTP library is given as much, or the same error.
 fn ask(request: &ClientRequest) -> Result<Vec<u8>, HandshakeError> {
-    let write = |output: &mut _| ClientHandshake::start(request, NONCE, &Config::default(), output);
-    all_or_nothing(|output| write(output).map(drop))
+    let config = Config::default();
+    let write = |output: &mut _| ClientHandshake::start(request, NONCE, &config, output);
+    let written = all_or_nothing(|output| write(output).map(drop));
+    let handed_over = ExtendedConnect::start(request, &config).map(|(_, _, headers)| headers);
+    assert_same_fields(&written, &handed_over);
+    written
 }
 
-/// What a server writes that accepts.
+/// What a server writes that accepts; an HTTP library is given as much, or the same error.
 fn accept(answer: &Answer) -> Result<Vec<u8>, HandshakeError> {
-    let offer = offer(&with_lines(REQUEST, "Sec-WebSocket-Protocol: a, b\r\n"));
-    all_or_nothing(|output| offer.accept(answer, output).map(drop))
+    let request = with_lines(REQUEST, "Sec-WebSocket-Protocol: a, b\r\n");
+    let written = all_or_nothing(|output| offer(&request).accept(answer, output).map(drop));
+    for offer in [offer(&request), connect(&[("sec-websocket-protocol", "a, b")])] {
+        let handed_over = offer.accept_as_response(answer).map(|(_, response)| response.headers);
+        assert_same_fields(&written, &handed_over);
+    }
+    written
+}
+
+/// Asserts that what was handed to an HTTP library is refused as what was written is, or that each of
+/// its fields is a line there.
+fn assert_same_fields(
+    written: &Result<Vec<u8>, HandshakeError>,
+    handed_over: &Result<Headers, HandshakeError>,
+) {
+    let (written, headers) = match (written, handed_over) {
+        (Ok(written), Ok(headers)) => (written, headers),
+        (Err(written), Err(handed_over)) => return assert_eq!(written, handed_over),
+        _ => panic!("{written:?}, {handed_over:?}"),
+    };
+    for (name, value) in headers.iter() {
+        let line = [b"\r\n", name.as_bytes(), b": ", value, b"\r\n"].concat();
+        let is_line = |part: &[u8]| part.eq_ignore_ascii_case(&line);
+        assert!(written.windows(line.len()).any(is_line), "{name}");
+    }
 }
 
 /// What a server writes that does not.

@@ -6,13 +6,16 @@ use std::fmt::Debug;
 
 use common::{
     End, KEY,
-    handshake::{ANSWER, NONCE, REQUEST, feed, offer, with_lines},
+    handshake::{
+        ANSWER, CONNECT, NONCE, REQUEST, VERSION, connect, feed, headers, offer, with_lines,
+    },
     masked,
     scripted::Scripted,
 };
 use fullduplex::{
-    Answer, ClientHandshake, ClientRequest, Config, Connection, HandshakeError, Response, Role,
-    ServerHandshake, WriteBuffer, blocking::WebSocket,
+    Answer, ClientHandshake, ClientRequest, Config, Connection, ExtendedConnect, HandshakeError,
+    PseudoHeaders, Request, RequestHead, Response, Role, ServerHandshake, WriteBuffer,
+    blocking::WebSocket,
 };
 
 /// A byte string's `Debug` is a list of numbers.
@@ -51,6 +54,30 @@ fn a_handshake_hides_credentials_and_the_token_that_travels_as_a_subprotocol() {
     let answer = Answer::new().subprotocol("s3cret");
     assert_hidden(&answer);
     assert_hidden(&offer(&request).accept(&answer, &mut output).unwrap());
+}
+
+#[test]
+fn an_extended_connect_hides_what_an_upgrade_hides() {
+    let request = ClientRequest::new("wss://s3cret:s3cret@a/b?token=s3cret").unwrap();
+    let request = request.subprotocol("s3cret").header("Cookie", "id=s3cret");
+    let config = Config::default();
+    let (client, pseudo, fields) = ExtendedConnect::start(&request, &config).unwrap();
+    assert_hidden(&(&client, &pseudo, &fields));
+    let head = RequestHead::http2(pseudo, fields).unwrap();
+    assert_hidden(&head);
+    let request = Request::new(head, &config).unwrap();
+    assert_hidden(&request);
+    let answer = Answer::new().subprotocol("s3cret").header("Set-Cookie", "id=s3cret");
+    let (server, response) = request.into_offer().unwrap().accept_as_response(&answer).unwrap();
+    assert_hidden(&(&server, &response));
+    assert_hidden(&client.receive(&response).unwrap());
+    // What is refused, too.
+    let pseudo = PseudoHeaders { authority: Some("s3cret:s3cret@a"), ..CONNECT };
+    assert_hidden(&pseudo);
+    let head = RequestHead::http2(pseudo, headers(&[VERSION])).unwrap();
+    assert_hidden(&(head.clone(), Request::new(head, &config).unwrap_err()));
+    let answer = Answer::new().subprotocol("s3cret");
+    assert_hidden(&connect(&[]).accept_as_response(&answer).unwrap_err());
 }
 
 #[test]
@@ -93,6 +120,8 @@ fn a_log_still_shows_what_is_no_secret() {
     let request = request.header("Cookie", "id=s3cret").header("X-Trace", "7");
     let shown = format!("{request:?}");
     assert!(shown.contains("wss://a.example:444/chat") && !shown.contains('?'), "{shown}");
+    let shown = format!("{CONNECT:?}");
+    assert!(shown.contains(r#"Some("/chat")"#) && shown.contains("server.example.com"), "{shown}");
     let lines = "Cookie: id=s3cret\r\nX-Trace: 7\r\n";
     let shown = format!("{:?}", offer(&with_lines(REQUEST, lines)).head().headers());
     assert!(shown.contains(r#""X-Trace": "7""#) && shown.contains(r#""Cookie": "…""#), "{shown}");

@@ -1,44 +1,74 @@
-//! One client over either adapter, so that the same examination runs with both.
+//! One client over each adapter, so that the same examination runs with all.
 
 use std::env;
 
 use fullduplex::{
     ClientRequest, CloseCode, Closing, Error, HandshakeError, Message, blocking,
     client::{self, Proxy},
-    tokio as asynchronous,
+    http2, tokio as asynchronous,
 };
 
-use crate::config;
+/// The adapter that the environment variable `ADAPTER` names.
+pub enum Adapter {
+    Blocking,
+    Tokio,
+    /// All WebSockets are on this connection.
+    Http2(http2::Connection),
+}
 
 /// A client; the blocking one blocks its thread, which is all that these programs do.
 pub enum Client {
     Blocking(blocking::WebSocket<blocking::ClientStream>),
     Tokio(asynchronous::WebSocket<asynchronous::ClientStream>),
+    Http2(http2::WebSocket),
 }
 
-impl Client {
-    /// Connects with the adapter that the environment variable `ADAPTER` names: `blocking` or `tokio`;
-    /// through the proxy of `PROXY`, if it is set, and trusting the certificates in the file `ROOTS`.
-    pub async fn connect(url: &str) -> Result<Self, Error> {
-        let mut client = client::Client::new(ClientRequest::new(url)?).config(config::config());
-        if let Ok(proxy) = env::var("PROXY") {
-            client = client.proxy(Proxy::new(&proxy).map_err(HandshakeError::from)?);
-        }
-        #[cfg(feature = "rustls")]
-        if let Some(file) = env::var_os("ROOTS") {
-            client = client.tls(trust(file.as_ref()));
-        }
+impl Adapter {
+    /// Connects nothing yet, but for `ADAPTER=http2` to the server of `url`.
+    pub async fn from_env(url: &str) -> Result<Self, Error> {
         match env::var("ADAPTER").as_deref() {
-            Ok("blocking") => Ok(Self::Blocking(blocking::connect_with(&client)?.0)),
-            Ok("tokio") => Ok(Self::Tokio(asynchronous::connect_with(&client).await?.0)),
-            _ => panic!("ADAPTER is neither blocking nor tokio"),
+            Ok("blocking") => Ok(Self::Blocking),
+            Ok("tokio") => Ok(Self::Tokio),
+            Ok("http2") => {
+                let (connection, driver) = http2::connect_with(&client(url)?).await?;
+                tokio::spawn(driver);
+                Ok(Self::Http2(connection))
+            }
+            _ => panic!("ADAPTER is none of blocking, tokio and http2"),
         }
     }
 
+    pub async fn connect(&self, url: &str) -> Result<Client, Error> {
+        match self {
+            Self::Blocking => Ok(Client::Blocking(blocking::connect_with(&client(url)?)?.0)),
+            Self::Tokio => Ok(Client::Tokio(asynchronous::connect_with(&client(url)?).await?.0)),
+            Self::Http2(connection) => {
+                let request = ClientRequest::new(url)?;
+                Ok(Client::Http2(connection.open(&request, &crate::config::config()).await?.0))
+            }
+        }
+    }
+}
+
+/// The way to the server: through the proxy of `PROXY`, if it is set, trusting the certificates in the file `ROOTS`.
+fn client(url: &str) -> Result<client::Client, Error> {
+    let mut client = client::Client::new(ClientRequest::new(url)?).config(crate::config::config());
+    if let Ok(proxy) = env::var("PROXY") {
+        client = client.proxy(Proxy::new(&proxy).map_err(HandshakeError::from)?);
+    }
+    #[cfg(feature = "rustls")]
+    if let Some(file) = env::var_os("ROOTS") {
+        client = client.tls(trust(file.as_ref()));
+    }
+    Ok(client)
+}
+
+impl Client {
     pub async fn receive(&mut self) -> Result<Option<Message<'static>>, Error> {
         match self {
             Self::Blocking(ws) => ws.receive(),
             Self::Tokio(ws) => ws.receive().await,
+            Self::Http2(ws) => ws.receive().await,
         }
     }
 
@@ -46,6 +76,7 @@ impl Client {
         match self {
             Self::Blocking(ws) => ws.feed(message),
             Self::Tokio(ws) => ws.feed(message).await,
+            Self::Http2(ws) => ws.feed(message).await,
         }
     }
 
@@ -59,6 +90,7 @@ impl Client {
             let agreed = match self {
                 Self::Blocking(ws) => ws.compression(),
                 Self::Tokio(ws) => ws.compression(),
+                Self::Http2(ws) => ws.compression(),
             }?;
             Some(format!(
                 "{} {} {} {}",
@@ -75,6 +107,7 @@ impl Client {
         match self {
             Self::Blocking(ws) => ws.ping(payload),
             Self::Tokio(ws) => ws.ping(payload).await,
+            Self::Http2(ws) => ws.ping(payload).await,
         }
     }
 
@@ -83,6 +116,7 @@ impl Client {
         match self {
             Self::Blocking(ws) => ws.close(code, reason),
             Self::Tokio(ws) => ws.close(code, reason).await,
+            Self::Http2(ws) => ws.close(code, reason).await,
         }
     }
 
@@ -91,6 +125,7 @@ impl Client {
         match self {
             Self::Blocking(ws) => ws.closing(),
             Self::Tokio(ws) => ws.closing(),
+            Self::Http2(ws) => ws.closing(),
         }
     }
 }

@@ -20,6 +20,9 @@ fn main() -> io::Result<()> {
         write("client_handshake", name, &[&[0; 5], &head])?;
     }
     write("client_handshake", "small_limits", &[&[12, 1, 2, 3, 100], ANSWER.as_bytes()])?;
+    for (name, status, lines) in EXTENDED_CONNECTS {
+        write("extended_connect", name, &[&u16::to_be_bytes(*status), lines.as_bytes()])?;
+    }
     for (name, proxy, answers) in TUNNELS {
         // The proxy, limits, lengths of the pieces.
         write("proxy_tunnel", name, &[&[*proxy], &[0; 5], answers])?;
@@ -124,6 +127,36 @@ fn answers() -> Vec<(&'static str, Vec<u8>)> {
         ("not http", b"SSH-2.0-OpenSSH\r\n".into()),
     ]
 }
+
+/// The status of an answer; pseudo-headers and headers of a request, and of that answer.
+const EXTENDED_CONNECTS: &[(&str, u16, &str)] = &[
+    (
+        "good",
+        200,
+        ":method: CONNECT\n:protocol: websocket\n:scheme: https\n:authority: a.example\n:path: /b?c\n\
+         sec-websocket-version: 13\nsec-websocket-protocol: chat",
+    ),
+    (
+        "compression and a host",
+        204,
+        ":method: CONNECT\n:protocol: websocket\n:scheme: http\n:authority: [::1]:81\n:path: /\n\
+         sec-websocket-version: 13\nsec-websocket-extensions: permessage-deflate\nhost: [::1]:81\n\
+         X-Mine: a{b",
+    ),
+    (
+        "another protocol",
+        501,
+        ":method: CONNECT\n:protocol: connect-udp\n:scheme: https\n:authority: a\n:path: /",
+    ),
+    ("plain connect", 101, ":method: CONNECT\n:authority: a:443"),
+    (
+        "upgrade",
+        101,
+        ":method: GET\n:scheme: http\n:authority: a\n:path: /\nhost: a\nconnection: upgrade\n\
+         upgrade: websocket\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\n\
+         sec-websocket-version: 13\nsec-websocket-protocol: a, b\nset-cookie: c=d",
+    ),
+];
 
 /// Which proxy, and what it answers: see the target.
 const TUNNELS: &[(&str, u8, &[u8])] = &[

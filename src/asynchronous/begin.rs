@@ -35,6 +35,14 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         Self::begin(stream, accepted, unread.into(), observer)
     }
 
+    /// Ends its stream as soon as both sides have sent a Close: §7.1.1 has a client wait for the server for the
+    /// sake of TCP's `TIME_WAIT`, which a stream of HTTP/2 has not.
+    #[cfg(feature = "http2")]
+    pub(crate) fn without_turns(mut self) -> Self {
+        self.link.state.takes_no_turn = true;
+        self
+    }
+
     /// Begins the connection that a handshake agreed to.
     pub(super) fn begin(
         stream: S,

@@ -18,6 +18,8 @@ pub(super) struct State {
     /// until then `feed` goes on, for an echo that stops at its first error would not hear the rest.
     broken: Option<io::Error>,
     pub(super) shut_down: bool,
+    /// A client need not wait for the server to end the stream.
+    pub(super) takes_no_turn: bool,
     /// The peer ended the stream while it could still be written to.
     is_ended_by_peer: bool,
     /// What took too long.
@@ -36,6 +38,7 @@ impl State {
             unflushed: false,
             broken: None,
             shut_down: false,
+            takes_no_turn: false,
             is_ended_by_peer: false,
             timed_out: None,
             discard: MAX_DISCARD,
@@ -148,7 +151,8 @@ impl State {
     /// Whether the peer is to end the stream before this side drops it: one that failed, so that it
     /// reads why, and a server, for it is the server's turn (RFC 6455 §7.1.1).
     pub(super) fn is_peer_first(&self) -> bool {
-        self.discard > 0 && (self.connection.has_failed() || self.connection.role() == Role::Client)
+        let is_servers_turn = self.connection.role() == Role::Client && !self.takes_no_turn;
+        self.discard > 0 && (self.connection.has_failed() || is_servers_turn)
     }
 
     /// How long a read may wait, where it does: until something is due, and hardly while a write waits.

@@ -226,7 +226,8 @@ impl HandshakeError {
 
     /// The answer that tells the client: the status, the reason as text, and the headers that the
     /// status asks for. [`ServerHandshake::refuse`](crate::ServerHandshake::refuse) leaves the text out
-    /// where a HEAD request asked.
+    /// where a HEAD request asked. Over HTTP/2 and HTTP/3, names are sent in lower case and `Upgrade` is
+    /// left out (RFC 9113 §8.2).
     pub fn response(&self) -> Response {
         let status = self.status();
         // What is wrong with the server itself is for its log, not for the client.

@@ -27,8 +27,8 @@ pub struct ExtendedConnect {
 }
 
 impl ExtendedConnect {
-    /// Says what to send: pseudo-headers and headers, and no body. Only to a server that sent
-    /// `SETTINGS_ENABLE_CONNECT_PROTOCOL` (RFC 8441 §3).
+    /// Says what to send: pseudo-headers, headers with names in lower case, and no body. Only to a server
+    /// that sent `SETTINGS_ENABLE_CONNECT_PROTOCOL` (RFC 8441 §3, RFC 9220 §3).
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl ExtendedConnect {
     ) -> Result<(Self, PseudoHeaders<'a>, Headers), HandshakeError> {
         request.check()?;
         let mut headers = Headers::new();
-        request.fields(config, |name, value| headers.push_field(name, value));
+        request.fields(config, |name, value| headers.push_lower_case(name, value));
         let pseudo = PseudoHeaders {
             method: "CONNECT",
             protocol: Some("websocket"),

@@ -41,6 +41,13 @@ impl Headers {
         self.fields.push(field);
     }
 
+    /// As [`push_field`](Self::push_field), for HTTP/2, which has names in lower case only (RFC 9113 §8.2.1).
+    pub(super) fn push_lower_case(&mut self, name: &[u8], value: &[u8]) {
+        let field = Field { name: self.place(name), value: self.place(value) };
+        self.block[field.name.clone()].make_ascii_lowercase();
+        self.fields.push(field);
+    }
+
     /// Takes a text into the block, and says where it stands.
     pub(super) fn place(&mut self, part: &[u8]) -> Range<usize> {
         let start = self.block.len();

@@ -114,8 +114,8 @@ impl Offer {
     }
 
     /// Accepts, for an HTTP library that writes the answer itself: its status is 101, or over HTTP/2
-    /// and HTTP/3 200 (RFC 8441 §5), and it has no body. What follows it on the transport, or on the
-    /// stream of HTTP/2, is the connection's.
+    /// and HTTP/3 200 (RFC 8441 §5), its headers' names are in lower case, and it has no body. What
+    /// follows it on the transport, or on the stream of HTTP/2, is the connection's.
     ///
     /// # Errors
     ///
@@ -130,12 +130,12 @@ impl Offer {
         let mut response = match self.head.version {
             Version::Http1(_) => Response::new(101)
                 .header("upgrade", "websocket")
-                .header("connection", "upgrade")
+                .header("connection", "Upgrade")
                 .header("sec-websocket-accept", accept_value(self.key())),
             Version::Http2(_) => Response::new(200),
         };
         let headers = &mut response.headers;
-        answer.fields(extensions.as_deref(), |name, value| headers.push_field(name, value));
+        answer.fields(extensions.as_deref(), |name, value| headers.push_lower_case(name, value));
         Ok((self.accepted(answer, agreed), response))
     }
 

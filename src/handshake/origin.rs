@@ -3,7 +3,10 @@
 
 use core::str;
 
-use super::{HandshakeError, Headers, url::default_port, url::split_port};
+use super::{
+    HandshakeError, Headers,
+    url::{default_port, is_same_authority},
+};
 
 /// Accepts requests without an Origin (no browser sent them), and those that `allowed` accepts.
 pub(super) fn check(
@@ -30,11 +33,5 @@ pub(super) fn is_same_host(origin: &str, host: &str) -> bool {
         "https" => default_port(true),
         _ => return false,
     };
-    match (split_port(authority), split_port(host)) {
-        (Ok((page_host, page_port)), Ok((host, host_port))) => {
-            page_host.eq_ignore_ascii_case(host)
-                && page_port.unwrap_or(port) == host_port.unwrap_or(port)
-        }
-        _ => false,
-    }
+    is_same_authority(authority, host, port)
 }

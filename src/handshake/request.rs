@@ -1,13 +1,13 @@
 //! The head of an HTTP request, as the application sees it.
 
 use alloc::vec::Vec;
-use core::{ops::Range, str};
+use core::{fmt, ops::Range, str};
 
 use super::{
     HandshakeError, Headers, Response,
     head::{FEW_HEADERS, fields, header_room, place},
     headers::trim,
-    url::is_authority,
+    url::{default_port, is_authority},
 };
 use crate::WriteBuffer;
 
@@ -36,6 +36,8 @@ pub(super) enum Version {
 #[derive(Clone, Debug)]
 pub(super) struct Extended {
     protocol: Option<Range<usize>>,
+    /// The port of a host that names none, by `:scheme`.
+    pub(super) default_port: u16,
     /// Whether all are there that RFC 8441 §4 asks for.
     pub(super) is_whole: bool,
 }
@@ -58,7 +60,7 @@ pub(super) struct Extended {
 /// assert_eq!(request.into_offer()?.path(), "/rooms/1");
 /// # Ok::<(), fullduplex::HandshakeError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[allow(clippy::exhaustive_structs, reason = "there are no others, and it is made by callers")]
 pub struct PseudoHeaders<'a> {
     /// `:method`
@@ -132,12 +134,14 @@ impl RequestHead {
             },
         };
         let is_whole = path.is_some() && authority.is_some() && scheme.is_some_and(is_http);
+        let is_secure = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
         let protocol = protocol.map(|protocol| headers.place(protocol.as_bytes()));
+        let extended = Extended { protocol, default_port: default_port(is_secure), is_whole };
         Ok(Self {
             method: headers.place(method.as_bytes()),
             authority: authority.map(|authority| headers.place(authority.as_bytes())),
             resource: headers.place(resource.as_bytes()),
-            version: Version::Http2(Extended { protocol, is_whole }),
+            version: Version::Http2(extended),
             headers,
         })
     }
@@ -215,6 +219,19 @@ impl RequestHead {
 
     fn text(&self, range: &Range<usize>) -> &str {
         str::from_utf8(self.headers.part(range)).unwrap_or_default()
+    }
+}
+
+// A token may stand in the query; user information is refused, but it is there until then.
+impl fmt::Debug for PseudoHeaders<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PseudoHeaders")
+            .field("method", &self.method)
+            .field("protocol", &self.protocol)
+            .field("scheme", &self.scheme)
+            .field("authority", &self.authority.and_then(|it| it.rsplit('@').next()))
+            .field("path", &self.path.and_then(|it| it.split('?').next()))
+            .finish()
     }
 }
 

@@ -2,13 +2,14 @@
 //! for an extended CONNECT.
 
 use alloc::vec::Vec;
+use core::str;
 
 use super::{
     HandshakeError, RequestHead, VERSION, extensions,
     headers::{alphanumeric_and, elements, is, is_token},
     known::{Known, Name, Single},
     request::{Extended, Version},
-    url::is_authority,
+    url::{is_authority, is_same_authority},
 };
 
 /// What a request asks for, if it breaks no rule.
@@ -100,10 +101,15 @@ fn check_extended_connect(
         }
     }
     // RFC 9113 §8.3.1: a Host that says something else is a trap for whoever believes it.
-    let authority = head.authority().unwrap_or_default().as_bytes();
+    let authority = head.authority().unwrap_or_default();
+    let is_same = |host: &[u8]| {
+        str::from_utf8(host)
+            .is_ok_and(|host| is_same_authority(host, authority, extended.default_port))
+    };
     match known.single(Name::Host) {
-        Single::Missing if is_authority(authority) => Ok(()),
-        Single::Value(host) if is_authority(authority) && is(host, authority) => Ok(()),
+        _ if !is_authority(authority.as_bytes()) => Err(HandshakeError::InvalidHost),
+        Single::Missing => Ok(()),
+        Single::Value(host) if is_same(host) => Ok(()),
         _ => Err(HandshakeError::InvalidHost),
     }
 }

@@ -99,6 +99,18 @@ pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Invalid
     }
 }
 
+/// Whether both name one host and port: in any letter case, and `default_port` is the port of the one that
+/// names none (RFC 3986 §6.2).
+pub(super) fn is_same_authority(one: &str, other: &str, default_port: u16) -> bool {
+    match (split_port(one), split_port(other)) {
+        (Ok((host, port)), Ok((other_host, other_port))) => {
+            host.eq_ignore_ascii_case(other_host)
+                && port.unwrap_or(default_port) == other_port.unwrap_or(default_port)
+        }
+        _ => false,
+    }
+}
+
 /// An IPv6 address as it is without its brackets; other hosts as they are.
 pub(crate) fn without_brackets(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')

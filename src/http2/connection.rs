@@ -7,7 +7,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
 use h2::{RecvStream, client::SendRequest, ext::Protocol};
 use http::{Method, Request, Uri};
 use tokio::{
@@ -15,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Http2Stream, WebSocket, failed};
+use super::{Http2Stream, WebSocket, failed, outgoing::Outgoing};
 use crate::{
     ClientRequest, Config, Error, ExtendedConnect, HandshakeError, InvalidUrl, PseudoHeaders,
     Response, Timeout,
@@ -28,7 +27,7 @@ use crate::{
 /// when the last of them and the last WebSocket are dropped.
 #[derive(Clone)]
 pub struct Connection {
-    requests: SendRequest<Bytes>,
+    requests: SendRequest<Outgoing>,
 }
 
 /// Moves the bytes of all WebSockets of a connection: spawn it. It is done when the connection has ended.
@@ -37,7 +36,7 @@ pub struct Connection {
 ///
 /// [`Error::Io`]: how the connection failed. Each of its WebSockets fails with it.
 #[must_use = "nothing moves without it"]
-pub struct Driver<S = ClientStream>(h2::client::Connection<S, Bytes>);
+pub struct Driver<S = ClientStream>(h2::client::Connection<S, Outgoing>);
 
 /// Connects as `client` says, and begins HTTP/2: over TLS both agree on it by ALPN, without TLS the server
 /// must know it beforehand (RFC 9113 §3.3). Redirects are not followed.
@@ -49,7 +48,7 @@ pub async fn connect_with(client: &Client) -> Result<(Connection, Driver), Error
     // Boxed and dropped: a task is as large as its largest moment.
     Box::pin(async {
         let tls = client.tls_for(client.request())?.map(over_http2);
-        let stream = open(client, client.request(), tls).await?;
+        let stream = open(client, client.request(), tls).await.map_err(without_http2)?;
         #[cfg(feature = "tokio-rustls")]
         if stream.tls().is_some_and(|tls| tls.alpn_protocol() != Some(b"h2")) {
             return Err(HandshakeError::NoExtendedConnect.into());
@@ -57,6 +56,24 @@ pub async fn connect_with(client: &Client) -> Result<(Connection, Driver), Error
         handshake(stream, &client.config).await
     })
     .await
+}
+
+/// RFC 7301 §3.2: a server that knows ALPN and no HTTP/2 ends TLS with an alert.
+#[cfg(feature = "tokio-rustls")]
+fn without_http2(error: Error) -> Error {
+    const NO_HTTP2: rustls::Error =
+        rustls::Error::AlertReceived(rustls::AlertDescription::NoApplicationProtocol);
+    match &error {
+        Error::Io(io) if io.get_ref().is_some_and(|it| it.downcast_ref() == Some(&NO_HTTP2)) => {
+            HandshakeError::NoExtendedConnect.into()
+        }
+        _ => error,
+    }
+}
+
+#[cfg(not(feature = "tokio-rustls"))]
+fn without_http2(error: Error) -> Error {
+    error
 }
 
 /// Begins HTTP/2 on a stream to a server that is ready for it, and waits for the server's settings.
@@ -141,7 +158,8 @@ impl Connection {
             response.body = body(&mut receive, config.max_refusal_body_len).await;
         }
         let accepted = connect.receive(&response)?;
-        Ok((WebSocket::accepted(Http2Stream::new(send, receive), accepted, &[]), response))
+        let ws = WebSocket::accepted(Http2Stream::new(send, receive), accepted, &[]);
+        Ok((ws.without_turns(), response))
     }
 }
 

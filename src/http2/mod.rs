@@ -19,7 +19,7 @@
 //!
 //! The server must take extended CONNECTs; it says so before any is sent (§3). All else is as over a
 //! connection of its own: frames are masked, messages may be compressed, Pings keep each WebSocket alive.
-//! The server's side is [`hyper`](crate::hyper)'s and `axum`'s.
+//! The server's side is that of the modules `hyper` and `axum`, as in the example `http2_server`.
 //!
 //! What a WebSocket has not taken of what the server sends it is held for it, up to 64 KiB: then the server
 //! has to wait, with that one alone. All of a connection hold 16 MiB at most, so that 256 of them may be
@@ -27,10 +27,13 @@
 //!
 //! A stream ends as a TCP connection does (§5): an end without a Close is
 //! [`ProtocolError::EndWithoutClose`](crate::ProtocolError::EndWithoutClose), and `RST_STREAM` an
-//! [`Error::Io`] of kind [`ConnectionReset`](std::io::ErrorKind::ConnectionReset). A WebSocket that is
-//! dropped resets its stream with `CANCEL`.
+//! [`Error::Io`] of kind [`ConnectionReset`](std::io::ErrorKind::ConnectionReset). When both sides have sent
+//! a Close, the client ends its direction, and does not wait for the server's end, which some never send. A
+//! WebSocket that is dropped before that resets its stream with `CANCEL`; what was sent, and not only fed, is
+//! with the connection by then.
 
 mod connection;
+mod outgoing;
 mod stream;
 
 use std::io;
@@ -40,11 +43,12 @@ pub use stream::Http2Stream;
 
 use crate::{Error, tokio as ws};
 
-/// A WebSocket over a stream of HTTP/2.
+/// A WebSocket over a stream of HTTP/2: see [`asynchronous::WebSocket`](crate::asynchronous::WebSocket) for
+/// what it can do.
 pub type WebSocket = ws::WebSocket<Http2Stream>;
 /// What is needed to answer while a message is lent.
 pub type Reply<'a> = ws::Reply<'a, Http2Stream>;
-/// The half of a WebSocket that receives.
+/// The half of a WebSocket that receives: see [`WebSocket::split`](ws::WebSocket::split).
 pub type ReceiveHalf = ws::ReceiveHalf<Http2Stream>;
 /// The half of a WebSocket that sends.
 pub type SendHalf = ws::SendHalf<Http2Stream>;

@@ -10,13 +10,17 @@ use bytes::{Buf, Bytes};
 use h2::{Reason, RecvStream, SendStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::io_error;
+use super::{
+    io_error,
+    outgoing::{Outgoing, Queue},
+};
 
 /// A stream of HTTP/2, both ways. What is read makes room for more (RFC 9113 §5.2); what is written waits
 /// for room with the peer.
 #[derive(Debug)]
 pub struct Http2Stream {
-    send: SendStream<Bytes>,
+    send: SendStream<Outgoing>,
+    outgoing: Queue,
     receive: RecvStream,
     /// What came and is not yet read.
     data: Bytes,
@@ -24,10 +28,9 @@ pub struct Http2Stream {
 }
 
 impl Http2Stream {
-    /// Puts both directions together, of a request that was answered with 200, or of an extended CONNECT that a
-    /// server of crate `h2` has read.
-    pub fn new(send: SendStream<Bytes>, receive: RecvStream) -> Self {
-        Self { send, receive, data: Bytes::new(), is_shut_down: false }
+    pub(super) fn new(send: SendStream<Outgoing>, receive: RecvStream) -> Self {
+        let outgoing = Queue::default();
+        Self { send, outgoing, receive, data: Bytes::new(), is_shut_down: false }
     }
 }
 
@@ -77,23 +80,34 @@ impl AsyncWrite for Http2Stream {
             }
         };
         let len = bytes.len().min(room);
-        let data = Bytes::copy_from_slice(&bytes[..len]);
-        self.send.send_data(data, false).map_err(io_error)?;
+        let piece = self.outgoing.piece(&bytes[..len]);
+        self.send.send_data(piece, false).map_err(io_error)?;
         Poll::Ready(Ok(len))
     }
 
-    /// The connection's driver hands on what was written.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    /// Waits for the connection's driver to hand on what was written: a stream that is dropped is reset, and
+    /// what waits on it is lost.
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.outgoing.poll_empty(cx)
     }
 
-    /// Ends this direction with `END_STREAM`.
-    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Ends this direction with `END_STREAM`, and waits as [`poll_flush`](Self::poll_flush) does.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.is_shut_down {
             self.is_shut_down = true;
-            self.send.send_data(Bytes::new(), true).map_err(io_error)?;
+            let end = self.outgoing.piece(&[]);
+            self.send.send_data(end, true).map_err(io_error)?;
         }
-        Poll::Ready(Ok(()))
+        self.outgoing.poll_empty(cx)
+    }
+}
+
+impl Drop for Http2Stream {
+    /// `CANCEL`, which HTTP/2 resets it with else, is for what ends before its time (RFC 8441 §5).
+    fn drop(&mut self) {
+        if self.is_shut_down && !self.receive.is_end_stream() {
+            self.send.send_reset(Reason::NO_ERROR);
+        }
     }
 }
 

@@ -54,11 +54,12 @@ pub use stream::UpgradedStream;
 
 use crate::{Answer, Config, Error, HandshakeError, Offer, Timeout, http_types, tokio as ws};
 
-/// A WebSocket over a connection that hyper gave away, or over a stream of HTTP/2.
+/// A WebSocket over a connection that hyper gave away, or over a stream of HTTP/2: see
+/// [`asynchronous::WebSocket`](crate::asynchronous::WebSocket) for what it can do.
 pub type WebSocket = ws::WebSocket<UpgradedStream>;
 /// What is needed to answer while a message is lent.
 pub type Reply<'a> = ws::Reply<'a, UpgradedStream>;
-/// The half of a WebSocket that receives.
+/// The half of a WebSocket that receives: see [`WebSocket::split`](ws::WebSocket::split).
 pub type ReceiveHalf = ws::ReceiveHalf<UpgradedStream>;
 /// The half of a WebSocket that sends.
 pub type SendHalf = ws::SendHalf<UpgradedStream>;

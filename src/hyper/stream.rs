@@ -55,7 +55,12 @@ impl AsyncWrite for UpgradedStream {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, parts)
+        if self.is_write_vectored() {
+            return Pin::new(&mut self.io).poll_write_vectored(cx, parts);
+        }
+        // Of several, hyper would take the first one whole.
+        let first = parts.iter().find(|part| !part.is_empty());
+        self.poll_write(cx, first.map_or(&[], |part| part))
     }
 
     fn is_write_vectored(&self) -> bool {

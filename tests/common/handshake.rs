@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 
 use bytes::Buf;
 use fullduplex::{
-    Accepted, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Nonce, Offer, Request,
-    Response, ServerHandshake, WriteBuffer,
+    Accepted, ClientHandshake, ClientRequest, Config, Error, HandshakeError, Headers, Nonce, Offer,
+    PseudoHeaders, Request, RequestHead, Response, ServerHandshake, WriteBuffer,
 };
 
 /// A request with the key of RFC 6455 §1.3.
@@ -23,6 +23,21 @@ pub(crate) const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\n\
     Connection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
     \r\n";
+
+/// [`REQUEST`] over HTTP/2 (RFC 8441 §5.1), with [`VERSION`].
+pub(crate) const CONNECT: PseudoHeaders<'static> = PseudoHeaders {
+    method: "CONNECT",
+    protocol: Some("websocket"),
+    scheme: Some("https"),
+    authority: Some("server.example.com"),
+    path: Some("/chat?room=1"),
+};
+
+/// Names and values of headers.
+pub(crate) type Fields<'a> = &'a [(&'a str, &'a str)];
+
+/// The one header that an extended CONNECT needs.
+pub(crate) const VERSION: (&str, &str) = ("sec-websocket-version", "13");
 
 /// The bytes that are [`REQUEST`]'s key in base64.
 pub(crate) const NONCE: Nonce = Nonce::new(*b"the sample nonce");
@@ -67,6 +82,30 @@ pub(crate) fn serve(request: &[u8]) -> Result<Request, HandshakeError> {
 /// The offer in a request that comes whole.
 pub(crate) fn offer(request: &[u8]) -> Offer {
     serve(request).and_then(Request::into_offer).expect("a good request")
+}
+
+/// These fields in this order.
+pub(crate) fn headers(fields: Fields<'_>) -> Headers {
+    let mut headers = Headers::new();
+    for (name, value) in fields {
+        headers.push(name, value);
+    }
+    headers
+}
+
+/// What a server makes of a request over HTTP/2.
+pub(crate) fn serve_http2(
+    pseudo: PseudoHeaders<'_>,
+    fields: Fields<'_>,
+) -> Result<Request, HandshakeError> {
+    Request::new(RequestHead::http2(pseudo, headers(fields))?, &Config::default())
+}
+
+/// The offer in [`CONNECT`] with [`VERSION`] and these headers.
+pub(crate) fn connect(fields: Fields<'_>) -> Offer {
+    serve_http2(CONNECT, &[&[VERSION], fields].concat())
+        .and_then(Request::into_offer)
+        .expect("a good request")
 }
 
 /// A client that has asked with [`NONCE`], and what it wrote.

@@ -7,6 +7,8 @@
 pub(crate) mod clients;
 pub(crate) mod halves;
 pub(crate) mod handshake;
+#[cfg(all(feature = "axum", feature = "http2"))]
+pub(crate) mod http2;
 #[cfg(feature = "tracing")]
 pub(crate) mod log;
 pub(crate) mod pair;
@@ -23,6 +25,8 @@ pub(crate) mod shared;
 pub(crate) mod sockets;
 pub(crate) mod stories;
 pub(crate) mod tally;
+#[cfg(feature = "axum")]
+pub(crate) mod web;
 
 use bytes::Buf;
 use fullduplex::{

@@ -1,5 +1,6 @@
 // Chromium, headless, against an echo server: node browser.mjs URL, with CHROMIUM naming the browser.
-// With TRUST=all it asks no certificate. Opens the server's own page and watches it count; then runs the echo checks from that page's origin.
+// With TRUST=all it asks no certificate, with HTTP2=off it speaks HTTP/1.1 alone. Opens the server's own page and
+// watches it count; then runs the echo checks from that page's origin.
 import { chromium } from 'playwright-core';
 import { echoChecks, print } from './echo_checks.mjs';
 
@@ -11,6 +12,7 @@ const browser = await chromium.launch({
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
     ...(process.env.TRUST === 'all' ? ['--ignore-certificate-errors'] : []),
+    ...(process.env.HTTP2 === 'off' ? ['--disable-http2'] : []),
   ],
 });
 try {

@@ -1,24 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # out, python, adapters, …: tests/interop/run, which sources this
 # The ways between a client and a server: TLS, reverse proxies, forward proxies.
 
-free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
-# start_at PORT LOG COMMAND...: as `start`, for a server that is told its port and prints nothing.
-start_at() {
-  local port=$1 log=$2
-  shift 2
-  timeout --foreground 3600 "$@" </dev/null >"$log" 2>&1 &
-  started+=($!)
-  for _ in $(seq 100); do
-    if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return 0; fi
-    kill -0 $! 2>/dev/null || break
-    sleep 0.1
-  done
-  echo "did not start: $*" >&2
-  tail -n 5 "$log" >&2
-  return 1
-}
-
 have_certificate() {
   command -v openssl >/dev/null || install_debian openssl || return
   # No authority: one that stands at the end of a chain is refused.
@@ -104,7 +86,6 @@ start_microsocks() {
 check_routes() {
   local example=$1 server client adapter
   client=$examples/interop_client
-  need 'anything over TLS' have_certificate || return 0
   start "$out/routes_$example.log" "$examples/$example" 127.0.0.1:0
   server=${url#ws://}
   for front in nginx haproxy; do
