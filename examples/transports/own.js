@@ -4,8 +4,9 @@ import { duration } from './verdict.js';
 
 const SPAN = 10_000; // milliseconds, of the plots
 const sleep = (ms, signal) => new Promise((resolve) => {
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+  const done = () => { clearTimeout(timer); signal.removeEventListener('abort', done); resolve(); };
+  const timer = setTimeout(done, ms);
+  signal.addEventListener('abort', done);
 });
 
 /** What the server says beside the events. */
@@ -66,9 +67,10 @@ async function ask(own, signal) {
 
 async function poll(own, signal) {
   while (!signal.aborted) {
-    const due = performance.now() + server.interval;
+    const began = performance.now(), left = () => began + server.interval - performance.now();
     await ask(own, signal);
-    await sleep(Math.max(due - performance.now(), 0), signal);
+    // In short steps: the slider may move.
+    while (left() > 0 && !signal.aborted) await sleep(Math.min(left(), 100), signal);
   }
 }
 

@@ -123,6 +123,7 @@ try {
     await slide(page, 'interval', 2);
     await slide(page, 'rate', 7);
   });
+  await check('a poll that waits takes the new interval', () => allHear(page, 2));
 
   const other = await open({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', deviceScaleFactor: 2, isMobile: true, hasTouch: true });
   await check('the other tab has the same sliders', () => other.waitForFunction(() => document.querySelector('#rate-shown').textContent === '10 a second'));
