@@ -32,6 +32,27 @@ install_debian() {
   fi
 }
 
+# What Chromium and Node.js need. Installs what is missing, or says why it cannot. From $here, the script's directory,
+# modules are copied to $out: Node resolves their imports from where they are.
+export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+# shellcheck disable=SC2154 # here, out
+have_node_modules() {
+  cp "$here"/*.mjs "$out"/
+  cmp -s "$here/package.json" "$out/node_modules/installed.json" && return
+  command -v npm >/dev/null || install_debian nodejs npm || return
+  node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
+    { echo "Node.js $(node --version) is too old: playwright-core needs 20" >&2; return 1; }
+  cp "$here/package.json" "$out/"
+  (cd "$out" && npm install --no-package-lock --no-audit --no-fund --ignore-scripts) \
+    </dev/null >"$out/npm.log" 2>&1 || { tail -n 3 "$out/npm.log" >&2; return 1; }
+  cp "$here/package.json" "$out/node_modules/installed.json"
+}
+have_chromium() {
+  [ -x "$CHROMIUM" ] && return
+  [ "$CHROMIUM" = /usr/bin/chromium ] || { echo "no browser at $CHROMIUM" >&2; return 1; }
+  install_debian chromium
+}
+
 # Builds examples with every feature, so that one build serves all; CARGO_ARGS replaces that choice.
 build_examples() {
   # shellcheck disable=SC2086 # several arguments in one variable
