@@ -54,7 +54,7 @@ pub(crate) struct Timers {
 }
 
 /// A limit in as few bytes as it needs: every connection has five. 49 days and more are no limit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Millis(u32);
 
 impl Timers {
@@ -149,6 +149,15 @@ impl Timers {
     pub(crate) fn restart_closing(&mut self) {
         if self.is_closing() {
             self.close_sent = self.now;
+        }
+    }
+
+    /// Lets the time to close, if it runs, be over when `limit` has passed from now on.
+    #[cfg(feature = "std")]
+    pub(crate) fn shorten_closing(&mut self, limit: Duration) {
+        let limit = Millis::new(Some(limit));
+        if self.is_closing() && limit < self.close_timeout {
+            (self.close_timeout, self.close_sent) = (limit, self.now);
         }
     }
 

@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::{future::poll_fn, io::ErrorKind};
+use std::{io::ErrorKind, time::Duration};
 
 use axum::{Router, routing::any};
 use bytes::Bytes;
@@ -82,7 +82,7 @@ async fn a_reset_is_told_as_the_docs_say() {
 }
 
 #[tokio::test]
-async fn after_the_closes_each_side_ends_its_stream_and_a_client_waits_for_no_server() {
+async fn a_server_ends_its_stream_first_and_a_client_when_the_server_has() {
     let (mut server, connection) = client().await;
     let (mut ws, mut peer) = opened(&mut server, &connection, &Config::default()).await;
     let closing = tokio::spawn(async move {
@@ -92,12 +92,11 @@ async fn after_the_closes_each_side_ends_its_stream_and_a_client_waits_for_no_se
     let frames = read_frames(&peer.hear().await.unwrap().unwrap());
     assert_eq!((frames[0].first, &*frames[0].payload), (0x88, &b"\x03\xe8bye"[..]));
     peer.say(unmasked(0x88, b"\x03\xe8bye"));
-    assert!(peer.hear().await.is_none(), "END_STREAM");
-    let ws = closing.await.unwrap();
-    assert!(ws.closing().unwrap().is_clean());
-    drop(ws);
-    let reason = poll_fn(|cx| peer.send.poll_reset(cx)).await.unwrap();
-    assert_eq!(reason, Reason::NO_ERROR, "nothing was cut short");
+    wire::others().await;
+    assert!(!peer.receive.is_end_stream() && !closing.is_finished(), "the server is first");
+    peer.end();
+    assert!(peer.hear().await.is_none());
+    assert!(closing.await.unwrap().closing().unwrap().is_clean());
 
     let (mut ws, mut peer) = served().await;
     peer.say(masked(0x88, b"\x03\xe8bye"));
@@ -105,6 +104,22 @@ async fn after_the_closes_each_side_ends_its_stream_and_a_client_waits_for_no_se
     assert_eq!(peer.hear().await.unwrap().unwrap(), unmasked(0x88, b"\x03\xe8"));
     assert!(peer.hear().await.is_none());
     assert!(ws.closing().unwrap().is_clean());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_end_its_stream_after_the_closes_is_hardly_waited_for() {
+    let (mut server, connection) = client().await;
+    let (mut ws, mut peer) = opened(&mut server, &connection, &Config::default()).await;
+    peer.say(unmasked(0x88, b"\x03\xe8"));
+    let begun = tokio::time::Instant::now();
+    ws.close(CloseCode::NORMAL, "").await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(ws.closing().unwrap().is_clean());
+    let frames = read_frames(&peer.hear().await.unwrap().unwrap());
+    assert_eq!(frames.len(), 1, "the Close");
+    drop(ws);
+    // No frame of data comes behind the Closes: a server that is done with the stream knows it no longer.
+    assert_eq!(peer.reset_reason().await, Some(Reason::CANCEL));
 }
 
 #[tokio::test]

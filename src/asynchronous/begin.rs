@@ -35,11 +35,10 @@ impl<S: Unpin, A: Adapter<S>> WebSocket<S, A> {
         Self::begin(stream, accepted, unread.into(), observer)
     }
 
-    /// Ends its stream as soon as both sides have sent a Close: §7.1.1 has a client wait for the server for the
-    /// sake of TCP's `TIME_WAIT`, which a stream of HTTP/2 has not.
+    /// Hardly waits for the server to end the stream.
     #[cfg(feature = "http2")]
-    pub(crate) fn without_turns(mut self) -> Self {
-        self.link.state.first_to_end = None;
+    pub(crate) fn with_hasty_end(mut self) -> Self {
+        self.link.state.ending = super::state::Ending::Hasty;
         self
     }
 

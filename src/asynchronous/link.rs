@@ -149,8 +149,13 @@ pub(super) trait Link {
     }
 
     fn give_up(&mut self, cx: &mut Context<'_>) {
-        self.state(State::give_up);
-        self.abort(cx);
+        let is_hasty = self.state(|state| {
+            state.give_up();
+            state.is_hasty() && state.connection.is_closed()
+        });
+        if !is_hasty {
+            self.abort(cx);
+        }
         self.wake_other();
     }
 
@@ -187,6 +192,7 @@ pub(super) trait Source: Link {
     /// for the peer longer than [`Config::close_timeout`](crate::Config::close_timeout).
     fn poll_end(&mut self, cx: &mut Context<'_>, input: &mut ReadBuffer) -> Poll<()> {
         self.register(cx);
+        self.state(State::begin_to_end::<Self::Runtime>);
         for _ in 0..READS_PER_POLL {
             // Whether the peer can still be told the end is its affair.
             let is_written = self.poll_flush_before_read(cx, Turn::Wait).is_ready();

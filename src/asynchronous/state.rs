@@ -18,8 +18,7 @@ pub(super) struct State {
     /// until then `feed` goes on, for an echo that stops at its first error would not hear the rest.
     broken: Option<io::Error>,
     pub(super) shut_down: bool,
-    /// Whose turn it is to end the stream (RFC 6455 §7.1.1), where that matters.
-    pub(super) first_to_end: Option<Role>,
+    pub(super) ending: Ending,
     /// The peer ended the stream while it could still be written to.
     is_ended_by_peer: bool,
     /// What took too long.
@@ -27,6 +26,18 @@ pub(super) struct State {
     /// Bytes that are still read and discarded before the peer is given up.
     discard: u32,
     pub(super) observer: Observer,
+}
+
+/// How long a client waits, when both Closes were sent, for the server to end the stream (RFC 6455 §7.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// As long as the time to close goes: the socket of who ends first stays in `TIME_WAIT`.
+    InTurn,
+    /// Hardly, and ends it in no other way than to drop it: a stream of HTTP/2 costs nothing. There are
+    /// servers that do not end it, and one of them takes a frame behind the Closes for an error of the whole
+    /// connection.
+    #[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "of HTTP/2"))]
+    Hasty,
 }
 
 impl State {
@@ -38,7 +49,7 @@ impl State {
             unflushed: false,
             broken: None,
             shut_down: false,
-            first_to_end: Some(Role::Server),
+            ending: Ending::InTurn,
             is_ended_by_peer: false,
             timed_out: None,
             discard: MAX_DISCARD,
@@ -149,10 +160,21 @@ impl State {
     }
 
     /// Whether the peer is to end the stream before this side drops it: one that failed, so that it
-    /// reads why, and one whose turn it is.
+    /// reads why, and a server, for it is the server's turn (RFC 6455 §7.1.1).
     pub(super) fn is_peer_first(&self) -> bool {
-        let is_its_turn = self.first_to_end.is_some_and(|first| first != self.connection.role());
-        self.discard > 0 && (self.connection.has_failed() || is_its_turn)
+        self.discard > 0 && (self.connection.has_failed() || self.connection.role() == Role::Client)
+    }
+
+    /// Whether both Closes were sent, and no more than the end of the stream is waited for, not long.
+    pub(super) fn is_hasty(&self) -> bool {
+        self.ending == Ending::Hasty && !self.connection.has_failed()
+    }
+
+    /// Begins to wait for the end of the stream.
+    pub(super) fn begin_to_end<A: Runtime>(&mut self) {
+        if self.is_hasty() {
+            self.connection.shorten_closing(A::now(), HASTY_END);
+        }
     }
 
     /// How long a read may wait, where it does: until something is due, and hardly while a write waits.
@@ -219,5 +241,7 @@ impl State {
 pub(crate) const MIN_LIMIT: Duration = Duration::from_millis(1);
 /// After this long at the latest a half that waits in a read sees what the other one did.
 const MAX_READ_LIMIT: Duration = Duration::from_secs(5);
+/// How long the end of a stream of HTTP/2 is waited for: browsers wait 2 s.
+const HASTY_END: Duration = Duration::from_secs(1);
 /// Bytes of a peer that failed which are read until it has read why, or closes.
 const MAX_DISCARD: u32 = 64 * 1024 * 1024;

@@ -254,6 +254,13 @@ impl Connection {
         self.timers.restart_closing();
     }
 
+    /// Lets the time to close, if it runs, be over when `limit` has passed.
+    #[cfg(feature = "std")]
+    pub(crate) fn shorten_closing(&mut self, now: Duration, limit: Duration) {
+        self.timers.set_now(now);
+        self.timers.shorten_closing(limit);
+    }
+
     /// When a write that has to wait has waited too long: for a caller that only writes.
     #[cfg(feature = "std")]
     pub(crate) fn next_write_timeout(&self) -> Option<Duration> {

@@ -159,7 +159,7 @@ impl Connection {
         }
         let accepted = connect.receive(&response)?;
         let ws = WebSocket::accepted(Http2Stream::new(send, receive), accepted, &[]);
-        Ok((ws.without_turns(), response))
+        Ok((ws.with_hasty_end(), response))
     }
 }
 

@@ -28,9 +28,9 @@
 //! A stream ends as a TCP connection does (§5): an end without a Close is
 //! [`ProtocolError::EndWithoutClose`](crate::ProtocolError::EndWithoutClose), and `RST_STREAM` an
 //! [`Error::Io`] of kind [`ConnectionReset`](std::io::ErrorKind::ConnectionReset). When both sides have sent
-//! a Close, the client ends its direction, and does not wait for the server's end, which some never send. A
-//! WebSocket that is dropped before that resets its stream with `CANCEL`; what was sent, and not only fed, is
-//! with the connection by then.
+//! a Close, the client waits for the server's end for a second at most, for some never send it, and then
+//! drops the stream. A WebSocket that is dropped before its end resets the stream with `CANCEL`; what was sent,
+//! and not only fed, is with the connection by then.
 
 mod connection;
 mod outgoing;

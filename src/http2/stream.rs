@@ -102,14 +102,5 @@ impl AsyncWrite for Http2Stream {
     }
 }
 
-impl Drop for Http2Stream {
-    /// `CANCEL`, which HTTP/2 resets it with else, is for what ends before its time (RFC 8441 §5).
-    fn drop(&mut self) {
-        if self.is_shut_down && !self.receive.is_end_stream() {
-            self.send.send_reset(Reason::NO_ERROR);
-        }
-    }
-}
-
 /// Bytes of the connection's room that one stream asks for at a time.
 const MAX_WRITE: usize = 64 * 1024;
