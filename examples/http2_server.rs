@@ -27,7 +27,7 @@ mod config;
 /// What a WebSocket may be sent and not have taken: with as much for a whole connection (1 MiB each, by default)
 /// one that is not read would hold up all others.
 const STREAM_WINDOW: u32 = 64 * 1024;
-const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 64 * 1024 * 1024;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -19,7 +19,9 @@ pub(crate) fn to_map(headers: &Headers) -> Result<HeaderMap, HandshakeError> {
     for (name, value) in headers.iter() {
         let invalid = || HandshakeError::InvalidHeader(name.into());
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
-        let value = HeaderValue::from_bytes(value).map_err(|_| invalid())?;
+        let mut value = HeaderValue::from_bytes(value).map_err(|_| invalid())?;
+        // RFC 7541 §7.1.3: kept out of tables that an attacker could probe, and out of logs.
+        value.set_sensitive(Headers::is_secret(name));
         // A map has room for 32,768 names.
         map.try_append(key, value).map_err(|_| invalid())?;
     }

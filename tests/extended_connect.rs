@@ -139,9 +139,9 @@ fn an_extended_connect_of_another_version_is_told_which_one_there_is() {
     // RFC 6455 §4.4
     let cases: [(&str, Fields<'_>, HandshakeError, u16); _] = [
         ("none", &[], InvalidVersion, 400),
-        ("8", &[("sec-websocket-version", "8")], UnsupportedVersion, 426),
-        ("empty", &[("sec-websocket-version", "")], UnsupportedVersion, 426),
-        ("a list", &[("sec-websocket-version", "13, 8")], UnsupportedVersion, 426),
+        ("8", &[("sec-websocket-version", "8")], InvalidVersion, 400),
+        ("empty", &[("sec-websocket-version", "")], InvalidVersion, 400),
+        ("a list", &[("sec-websocket-version", "13, 8")], InvalidVersion, 400),
     ];
     for (name, fields, error, status) in cases {
         let refusal = serve_http2(CONNECT, fields).expect_err(name);

@@ -172,7 +172,7 @@ async fn a_server_refuses_other_requests_without_a_header_of_http_1() {
     let rows = [
         ("another protocol", wire::request(Method::CONNECT, Some("connect-udp")), 501, None),
         ("GET", wire::request(Method::GET, None), 405, Some(("allow", "CONNECT"))),
-        ("another version", old, 426, Some(("sec-websocket-version", "13"))),
+        ("another version", old, 400, Some(("sec-websocket-version", "13"))),
         ("no version", unversioned, 400, Some(("sec-websocket-version", "13"))),
         ("another host", other_host, 400, None),
     ];

@@ -72,6 +72,14 @@ async fn a_reset_is_told_as_the_docs_say() {
         assert_eq!(io_error(ws.receive().await), ErrorKind::ConnectionReset, "{reason}");
         ws.send("late").await.unwrap_err();
 
+        // Also where a write waits for the peer.
+        let (mut ws, mut peer) = opened(&mut server, &connection, &Config::default()).await;
+        let sending = tokio::spawn(async move { ws.send(vec![0; 1 << 20]).await });
+        wire::others().await;
+        assert!(!sending.is_finished());
+        peer.send.send_reset(reason);
+        assert_eq!(io_error(sending.await.unwrap()), ErrorKind::ConnectionReset, "{reason}");
+
         let (mut ws, mut peer) = served().await;
         peer.send.send_reset(reason);
         let received = ws.receive().await;

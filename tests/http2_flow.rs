@@ -140,8 +140,8 @@ async fn a_server_waits_for_a_client_that_does_not_read_and_goes_on_when_it_does
 async fn what_a_websocket_left_unread_is_no_loss_for_the_connection() {
     let (mut server, stream) = Server::new();
     let connection = wire::connect(stream).await;
-    // More than the connection's window of 16 MiB.
-    for _ in 0..300 {
+    // More than the connection's window of 64 MiB.
+    for _ in 0..1100 {
         let (ws, mut peer) = opened(&mut server, &connection, &Config::default()).await;
         peer.send.reserve_capacity(64 * 1024);
         others().await;

@@ -67,8 +67,8 @@ pub enum HandshakeError {
     /// No `Sec-WebSocket-Key`, more than one, or not the base64 of 16 bytes (§4.2.1 #5).
     #[error("Sec-WebSocket-Key is not one base64 value of 16 bytes")]
     InvalidKey,
-    /// No `Sec-WebSocket-Version`, or more than one (§4.2.1 #6).
-    #[error("the request needs exactly one Sec-WebSocket-Version header")]
+    /// No `Sec-WebSocket-Version`, or more than one (§4.2.1 #6); over HTTP/2 also another version than 13.
+    #[error("the request needs exactly one Sec-WebSocket-Version header, 13")]
     InvalidVersion,
     /// Another version than 13 (§4.2.2 #4, §4.4).
     #[error("Sec-WebSocket-Version is not 13")]

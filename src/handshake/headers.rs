@@ -79,6 +79,11 @@ impl Headers {
         self.values(name).next().and_then(|value| str::from_utf8(value).ok())
     }
 
+    /// Whether what stands under this name is a credential.
+    pub(crate) fn is_secret(name: &str) -> bool {
+        SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+    }
+
     /// Takes all fields out but those with one of these names; nothing of them is held any more.
     pub(super) fn keep_only(&mut self, names: &[&str]) {
         let all = mem::take(self);
@@ -117,7 +122,7 @@ impl fmt::Debug for Headers {
             let is_one_of = |names: &[&str]| names.iter().any(|it| name.eq_ignore_ascii_case(it));
             let end = value.iter().position(|byte| b"?#".contains(byte));
             let value = match end {
-                _ if is_one_of(&SECRETS) => "…".into(),
+                _ if Self::is_secret(name) => "…".into(),
                 Some(end) if is_one_of(&URLS) => format!("{}…", value[..=end].escape_ascii()),
                 _ => format!("{}", value.escape_ascii()),
             };

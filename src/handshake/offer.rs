@@ -92,7 +92,7 @@ impl Offer {
     ///
     /// A subprotocol that was not offered, a header that cannot be set;
     /// [`HandshakeError::UnsupportedHttpVersion`] over HTTP/2. Nothing was written; write the error's
-    /// [`response`](HandshakeError::response) (500) and close the transport.
+    /// [`response`](HandshakeError::response) (500; 505 over HTTP/2) and close the transport.
     pub fn accept(
         self,
         answer: &Answer,

@@ -39,6 +39,10 @@ pub(super) fn check(head: &RequestHead) -> Result<Wish, HandshakeError> {
     // #6: once (§11.3.5), and 13; §4.4: other versions are told which one there is.
     match known.single(Name::Version) {
         Single::Value(version) if version == VERSION.as_bytes() => {}
+        // RFC 9113 §8.6: HTTP/2 has no upgrade that one could ask for.
+        Single::Value(_) if matches!(head.version, Version::Http2(_)) => {
+            return Err(HandshakeError::InvalidVersion);
+        }
         Single::Value(_) => return Err(HandshakeError::UnsupportedVersion),
         Single::Missing | Single::Repeated => return Err(HandshakeError::InvalidVersion),
     }

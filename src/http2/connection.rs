@@ -7,19 +7,16 @@ use std::{
     task::{Context, Poll},
 };
 
-use h2::{RecvStream, client::SendRequest, ext::Protocol};
-use http::{Method, Request, Uri};
+use h2::client::SendRequest;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::timeout,
 };
 
-use super::{Http2Stream, WebSocket, failed, outgoing::Outgoing};
+use super::{failed, outgoing::Outgoing};
 use crate::{
-    ClientRequest, Config, Error, ExtendedConnect, HandshakeError, InvalidUrl, PseudoHeaders,
-    Response, Timeout,
+    Config, Error, HandshakeError, Timeout,
     client::{Client, over_http2},
-    http_types,
     tokio::{ClientStream, open},
 };
 
@@ -27,7 +24,7 @@ use crate::{
 /// when the last of them and the last WebSocket are dropped.
 #[derive(Clone)]
 pub struct Connection {
-    requests: SendRequest<Outgoing>,
+    pub(super) requests: SendRequest<Outgoing>,
 }
 
 /// Moves the bytes of all WebSockets of a connection: spawn it. It is done when the connection has ended.
@@ -86,18 +83,21 @@ pub async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     config: &Config,
 ) -> Result<(Connection, Driver<S>), Error> {
-    let begun = timeout(config.handshake_timeout, Box::pin(begin(stream))).await;
+    let begun = timeout(config.handshake_timeout, Box::pin(begin(stream, config))).await;
     begun.map_err(|_| Timeout::Handshake)?
 }
 
 async fn begin<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
+    config: &Config,
 ) -> Result<(Connection, Driver<S>), Error> {
     let (requests, mut connection) = h2::client::Builder::new()
         .enable_push(false)
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buffer_size(STREAM_WINDOW as usize)
+        .data_frame_budget(FRAME_BUDGET)
+        .max_header_list_size(head_limit(config))
         .handshake(stream)
         .await
         .map_err(failed)?;
@@ -116,73 +116,11 @@ async fn begin<S: AsyncRead + AsyncWrite + Unpin>(
     Ok((Connection { requests }, Driver(connection)))
 }
 
-impl Connection {
-    /// Opens a WebSocket with an extended CONNECT (RFC 8441 §4). Returns it with the server's answer, which
-    /// has its headers. It waits while the server has as many streams as it takes at a time
-    /// (`SETTINGS_MAX_CONCURRENT_STREAMS`).
-    ///
-    /// The URL of `request` says what the server is asked for; to whom the connection goes was decided before.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Handshake`] says what is wrong with the request or with the answer; an answer with a
-    /// status other than 200 to 299 is [`HandshakeError::Refused`]. [`Error::Timeout`] after
-    /// [`Config::handshake_timeout`], and [`Error::Io`].
-    pub async fn open(
-        &self,
-        request: &ClientRequest,
-        config: &Config,
-    ) -> Result<(WebSocket, Response), Error> {
-        let opened = timeout(config.handshake_timeout, Box::pin(self.ask(request, config))).await;
-        opened.map_err(|_| Timeout::Handshake)?
-    }
-
-    async fn ask(
-        &self,
-        request: &ClientRequest,
-        config: &Config,
-    ) -> Result<(WebSocket, Response), Error> {
-        let (connect, pseudo, headers) = ExtendedConnect::start(request, config)?;
-        let mut request = Request::new(());
-        *request.method_mut() = Method::CONNECT;
-        *request.uri_mut() = uri(pseudo)?;
-        *request.headers_mut() = http_types::to_map(&headers)?;
-        request.extensions_mut().insert(Protocol::from_static("websocket"));
-
-        let mut requests = self.requests.clone().ready().await.map_err(failed)?;
-        let (answer, send) = requests.send_request(request, false).map_err(failed)?;
-        let (answer, mut receive) = answer.await.map_err(failed)?.into_parts();
-        let mut response = Response::new(answer.status.as_u16());
-        response.headers = http_types::from_map(&answer.headers);
-        if !answer.status.is_success() {
-            response.body = body(&mut receive, config.max_refusal_body_len).await;
-        }
-        let accepted = connect.receive(&response)?;
-        let ws = WebSocket::accepted(Http2Stream::new(send, receive), accepted, &[]);
-        Ok((ws.with_hasty_end(), response))
-    }
-}
-
-fn uri(pseudo: PseudoHeaders<'_>) -> Result<Uri, HandshakeError> {
-    let PseudoHeaders { scheme, authority, path, .. } = pseudo;
-    Uri::builder()
-        .scheme(scheme.unwrap_or_default())
-        .authority(authority.unwrap_or_default())
-        .path_and_query(path.unwrap_or_default())
-        .build()
-        .map_err(|_| InvalidUrl::Resource.into())
-}
-
-/// The body of a refusal, as far as it comes and as much of it as `limit` says.
-async fn body(receive: &mut RecvStream, limit: usize) -> Vec<u8> {
-    let mut body = Vec::new();
-    while body.len() < limit
-        && let Some(Ok(data)) = receive.data().await
-    {
-        let _ = receive.flow_control().release_capacity(data.len());
-        body.extend_from_slice(&data[..data.len().min(limit - body.len())]);
-    }
-    body
+/// The limit on a head as HTTP/2 counts it (RFC 9113 §6.5.2): 32 bytes more for each field. What is let in is
+/// judged by its true length.
+fn head_limit(config: &Config) -> u32 {
+    let fields = config.max_headers.saturating_mul(32);
+    u32::try_from(config.max_head_len.saturating_add(fields)).unwrap_or(u32::MAX)
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Future for Driver<S> {
@@ -208,4 +146,7 @@ impl<S> fmt::Debug for Driver<S> {
 /// What one WebSocket may be sent and not have taken, in bytes.
 const STREAM_WINDOW: u32 = 64 * 1024;
 /// The same for all of a connection.
-const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 64 * 1024 * 1024;
+/// What frames of less than 256 bytes lack of that, all that are not taken, before the connection is given up: it
+/// is what they cost.
+const FRAME_BUDGET: usize = 32 * 1024 * 1024;

@@ -22,8 +22,10 @@
 //! The server's side is that of the modules `hyper` and `axum`, as in the example `http2_server`.
 //!
 //! What a WebSocket has not taken of what the server sends it is held for it, up to 64 KiB: then the server
-//! has to wait, with that one alone. All of a connection hold 16 MiB at most, so that 256 of them may be
-//! left unread before others have to wait.
+//! has to wait, with that one alone. That is also how much can be on its way to one WebSocket, and no setting
+//! changes it. Frames of less than 256 bytes cost that much each; when those that were not taken cost 32 MiB
+//! (forty WebSockets full of messages of 20 bytes), or all that was not taken is 64 MiB, the connection ends
+//! with an error (`ENHANCE_YOUR_CALM`) or waits. So take messages, or close who does not.
 //!
 //! A stream ends as a TCP connection does (§5): an end without a Close is
 //! [`ProtocolError::EndWithoutClose`](crate::ProtocolError::EndWithoutClose), and `RST_STREAM` an
@@ -33,6 +35,7 @@
 //! and not only fed, is with the connection by then.
 
 mod connection;
+mod opening;
 mod outgoing;
 mod stream;
 

@@ -1,20 +1,22 @@
 //! [`Outgoing`]: bytes on their way to the connection, and whether they have come there.
 
 use std::{
-    io,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use bytes::{Buf, Bytes};
 
-use crate::sync::{Mutex, lock};
+use crate::{
+    hidden::Hidden,
+    sync::{Mutex, lock},
+};
 
 /// A piece of what was written to a stream. HTTP/2 drops it when it has handed it to the connection, or
 /// when it gives the stream up.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    piece: Bytes,
+    piece: Hidden<Bytes>,
     queue: Queue,
 }
 
@@ -33,17 +35,14 @@ struct State {
 impl Queue {
     pub(super) fn piece(&self, bytes: &[u8]) -> Outgoing {
         lock(&self.0).pieces += 1;
-        Outgoing { piece: Bytes::copy_from_slice(bytes), queue: self.clone() }
+        Outgoing { piece: Hidden(Bytes::copy_from_slice(bytes)), queue: self.clone() }
     }
 
-    /// Ready when no piece is on its way.
-    pub(super) fn poll_empty(&self, cx: &Context<'_>) -> Poll<io::Result<()>> {
+    /// Ready when no piece is on its way; says whether all have come to the connection.
+    pub(super) fn poll_empty(&self, cx: &Context<'_>) -> Poll<bool> {
         let mut state = lock(&self.0);
-        if state.is_broken {
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        }
-        if state.pieces == 0 {
-            return Poll::Ready(Ok(()));
+        if state.pieces == 0 || state.is_broken {
+            return Poll::Ready(!state.is_broken);
         }
         state.waker = Some(cx.waker().clone());
         Poll::Pending

@@ -14,6 +14,7 @@ use super::{
     io_error,
     outgoing::{Outgoing, Queue},
 };
+use crate::hidden::Hidden;
 
 /// A stream of HTTP/2, both ways. What is read makes room for more (RFC 9113 §5.2); what is written waits
 /// for room with the peer.
@@ -23,14 +24,32 @@ pub struct Http2Stream {
     outgoing: Queue,
     receive: RecvStream,
     /// What came and is not yet read.
-    data: Bytes,
+    data: Hidden<Bytes>,
     is_shut_down: bool,
 }
 
 impl Http2Stream {
     pub(super) fn new(send: SendStream<Outgoing>, receive: RecvStream) -> Self {
         let outgoing = Queue::default();
-        Self { send, outgoing, receive, data: Bytes::new(), is_shut_down: false }
+        Self { send, outgoing, receive, data: Hidden::default(), is_shut_down: false }
+    }
+}
+
+impl Http2Stream {
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_sent = ready!(self.outgoing.poll_empty(cx));
+        Poll::Ready(if is_sent { Ok(()) } else { Err(self.broken(cx)) })
+    }
+
+    /// Why nothing can be written.
+    fn broken(&mut self, cx: &mut Context<'_>) -> io::Error {
+        match self.send.poll_reset(cx) {
+            Poll::Ready(Ok(reason)) => {
+                io::Error::new(io::ErrorKind::ConnectionReset, h2::Error::from(reason))
+            }
+            Poll::Ready(Err(error)) => io_error(error),
+            Poll::Pending => io::ErrorKind::BrokenPipe.into(),
+        }
     }
 }
 
@@ -42,7 +61,7 @@ impl AsyncRead for Http2Stream {
     ) -> Poll<io::Result<()>> {
         while self.data.is_empty() {
             match ready!(self.receive.poll_data(cx)) {
-                Some(Ok(data)) => self.data = data,
+                Some(Ok(data)) => self.data = Hidden(data),
                 None => return Poll::Ready(Ok(())),
                 // RFC 9113 §8.1: the peer has said all, and needs no more.
                 Some(Err(error)) if error.reason() == Some(Reason::NO_ERROR) => {
@@ -74,7 +93,7 @@ impl AsyncWrite for Http2Stream {
                 0 => match ready!(self.send.poll_capacity(cx)) {
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Poll::Ready(Err(io_error(error))),
-                    None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+                    None => return Poll::Ready(Err(self.broken(cx))),
                 },
                 room => break room,
             }
@@ -87,8 +106,8 @@ impl AsyncWrite for Http2Stream {
 
     /// Waits for the connection's driver to hand on what was written: a stream that is dropped is reset, and
     /// what waits on it is lost.
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.outgoing.poll_empty(cx)
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_sent(cx)
     }
 
     /// Ends this direction with `END_STREAM`, and waits as [`poll_flush`](Self::poll_flush) does.
@@ -98,7 +117,7 @@ impl AsyncWrite for Http2Stream {
             let end = self.outgoing.piece(&[]);
             self.send.send_data(end, true).map_err(io_error)?;
         }
-        self.outgoing.poll_empty(cx)
+        self.poll_sent(cx)
     }
 }
 

@@ -30,9 +30,10 @@
 //! # Over HTTP/2
 //!
 //! `enable_connect_protocol` has the server say that it takes extended CONNECTs (RFC 8441 §3); no client
-//! asks without that. hyper's windows of 1 MiB for a stream and for the connection let one WebSocket whose
-//! messages are not taken hold up all others of its connection. Make the stream's smaller: see the example
-//! `http2_server`.
+//! asks without that. What a WebSocket has not taken is held for it, and by hyper's own settings it holds up
+//! all others of its connection when that is 1 MiB; when they are small messages, of which each costs 256
+//! bytes, the connection even ends (`ENHANCE_YOUR_CALM`) when they cost half of the connection's window. Set
+//! the windows as the example `http2_server` does, and take messages, or close who does not.
 //!
 //! The stream of HTTP/2 ends as a TCP connection does (§5): its end without a Close is
 //! [`ProtocolError::EndWithoutClose`](crate::ProtocolError::EndWithoutClose), and so is the peer's
