@@ -87,7 +87,8 @@
 //! needs `alloc` only; bring a [`MaskSource`] for a client. `tokio`: the adapter for tokio's streams.
 //! `futures-io`: the one for those of futures-io, as smol has. `futures`: `Stream` and `Sink` for
 //! both. `hyper`: upgrades of requests that hyper has read; `axum`: an extractor; `http2`: extended
-//! CONNECTs (RFC 8441), for those two and for a client. `deflate`: compressed messages (RFC 7692), off until `Config::compression` says otherwise.
+//! CONNECTs (RFC 8441), for those two and for a client. `deflate`: compressed messages (RFC 7692), off
+//! until `Config::compression` says otherwise.
 //! `rustls` and `tokio-rustls`: `wss` for the blocking client and for tokio's; `webpki-roots` and
 //! `native-roots`: whom it trusts.
 //! `tracing`: each connection over a stream has a span, `websocket`, with its `role`, and tells in it, at
