@@ -52,6 +52,8 @@ fn an_option_that_is_none_ends_it_with_a_reason() {
     let cases = [
         (&["--headles"][..], "no option --headles"),
         (&["--svg"][..], "--svg needs a value"),
+        (&["--redis"][..], "--redis needs a value"),
+        (&["--redis", "127.0.0.1:6379"][..], "Redis URL did not parse"),
         (&["--headless", "--seconds", "x"][..], "--seconds needs a whole number"),
     ];
     for (arguments, reason) in cases {

@@ -1,11 +1,12 @@
-//! Chat rooms: what one says goes through the backend, and comes back to all members as it was published.
+//! Chat rooms: what one says goes through the backend, and comes back to all members as it was published. Members
+//! of other processes are told of like those here.
 //!
 //! All lines are fields with tabs between them. From a page: `join ROOM NAME`, then `say TEXT`. To it: `room
 //! ROOM`, what was said last, and then `said NAME TIME TEXT` (in milliseconds since 1970) and `here NAME…`, all
-//! who are in the room. Published: `ROOM NAME joined`, `ROOM NAME left`, `ROOM NAME said TIME TEXT`.
+//! who are in the room.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard},
 };
 
@@ -16,14 +17,15 @@ use tokio::{
 };
 
 use crate::{
-    backend::{Published, Publisher},
+    backend::{Heard, Members, Published, Publisher, Said, There},
     feed,
     room::{Line, Room, next_said},
 };
 
-const MAX_KEPT: usize = 50;
+/// Lines of each room.
+pub const MAX_KEPT: usize = 50;
 /// With more, those in which nobody is are forgotten.
-const MAX_ROOMS: usize = 100;
+pub const MAX_ROOMS: usize = 100;
 /// In characters.
 const MAX_NAME: usize = 24;
 const MAX_TEXT: usize = 500;
@@ -31,48 +33,57 @@ const MAX_TEXT: usize = 500;
 pub struct Chat {
     rooms: Mutex<BTreeMap<String, ChatRoom>>,
     publisher: Publisher,
+    /// When something was said last.
+    last_said: Mutex<u64>,
 }
 
 struct ChatRoom {
     room: Room,
     /// How often each name is here: somebody may have two tabs.
     names: BTreeMap<String, usize>,
+    /// Of each other process, who is there.
+    others: BTreeMap<u64, BTreeSet<String>>,
 }
 
 impl Chat {
     pub fn new(publisher: Publisher) -> Self {
-        Self { rooms: Mutex::default(), publisher }
+        Self { rooms: Mutex::default(), publisher, last_said: Mutex::default() }
     }
 
     /// Tells members what is published, as long as something is.
     pub async fn tell(&self, mut published: Published) {
-        while let Some(line) = published.next().await {
-            self.take(&line);
+        while let Some(heard) = published.next().await {
+            match heard {
+                Heard::Said(Said { room, line }) => {
+                    let mut rooms = self.rooms();
+                    let room = &mut open(&mut rooms, &room).room;
+                    if !room.keeps(&line) {
+                        room.keep(line);
+                    }
+                }
+                Heard::There(there) => self.take(there),
+            }
         }
     }
 
-    fn take(&self, line: &str) {
-        let fields: Vec<_> = line.split('\t').collect();
-        let [room, name, rest @ ..] = &fields[..] else { return };
-        let mut rooms = self.rooms();
-        let room = open(&mut rooms, room);
-        match rest {
-            ["joined"] => *room.names.entry((*name).into()).or_default() += 1,
-            ["left"] => {
-                let count = room.names.get_mut(*name).map(|count| {
-                    *count -= 1;
-                    *count
-                });
-                if count == Some(0) {
-                    room.names.remove(*name);
-                }
-            }
-            ["said", time, text] => {
-                return room.room.keep(format!("said\t{name}\t{time}\t{text}"));
-            }
-            _ => return,
+    fn take(&self, There { process, members }: There) {
+        let mut there = BTreeMap::<_, BTreeSet<_>>::new();
+        for (room, name) in members {
+            there.entry(room).or_default().insert(name);
         }
-        room.room.say(room.here());
+        let mut rooms = self.rooms();
+        for (name, room) in rooms.iter_mut() {
+            if !there.contains_key(name) && room.others.remove(&process).is_some() {
+                room.say_who_is_here();
+            }
+        }
+        for (room, names) in there {
+            let room = open(&mut rooms, &room);
+            if room.others.get(&process) != Some(&names) {
+                room.others.insert(process, names);
+                room.say_who_is_here();
+            }
+        }
     }
 
     pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
@@ -83,12 +94,32 @@ impl Chat {
         let Some((room, name)) = first.as_ref().and_then(joining) else {
             return ws.close(CloseCode::POLICY_VIOLATION, "no room or no name").await;
         };
-        // Before it is told that it has joined.
-        let (kept, mut lines) = open(&mut self.rooms(), &room).room.join();
-        self.publisher.publish(format!("{room}\t{name}\tjoined")).await;
+        let (kept, mut lines) = self.join(&room, &name);
         let talked = self.talk(&mut ws, &room, &name, &kept, &mut lines).await;
-        self.publisher.publish(format!("{room}\t{name}\tleft")).await;
+        self.leave(&room, &name);
         talked
+    }
+
+    fn join(&self, room: &str, name: &str) -> (Vec<Line>, Receiver<Line>) {
+        let mut rooms = self.rooms();
+        let room = open(&mut rooms, room);
+        // Before it is told that it has.
+        let joined = room.room.join();
+        *room.names.entry(name.into()).or_default() += 1;
+        room.say_who_is_here();
+        self.publisher.here(members(&rooms));
+        joined
+    }
+
+    fn leave(&self, room: &str, name: &str) {
+        let mut rooms = self.rooms();
+        let room = open(&mut rooms, room);
+        if let Some(count) = room.names.get_mut(name) {
+            *count -= 1;
+        }
+        room.names.retain(|_, count| *count > 0);
+        room.say_who_is_here();
+        self.publisher.here(members(&rooms));
     }
 
     async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
@@ -107,12 +138,20 @@ impl Chat {
             let Some(text) = said.as_text().and_then(|said| said.strip_prefix("say\t")) else {
                 continue;
             };
-            let (text, time) = (plain(text, MAX_TEXT), feed::now() / 1000);
+            let text = plain(text, MAX_TEXT);
             if !text.is_empty() {
-                self.publisher.publish(format!("{room}\t{name}\tsaid\t{time}\t{text}")).await;
+                let line = format!("said\t{name}\t{}\t{text}", self.time());
+                self.publisher.say(Said { room: room.into(), line }).await;
             }
         }
         Ok(())
+    }
+
+    /// Never the same twice: who says a thing again says another line.
+    fn time(&self) -> u64 {
+        let mut last = self.last_said.lock().expect("nobody panics while it is locked");
+        *last = (feed::now() / 1000).max(*last + 1);
+        *last
     }
 
     fn rooms(&self) -> MutexGuard<'_, BTreeMap<String, ChatRoom>> {
@@ -121,18 +160,31 @@ impl Chat {
 }
 
 impl ChatRoom {
-    fn here(&self) -> String {
-        self.names.keys().fold("here".into(), |line, name| line + "\t" + name)
+    fn new() -> Self {
+        let room = Room::new(MAX_KEPT);
+        Self { room, names: BTreeMap::new(), others: BTreeMap::new() }
     }
+
+    fn say_who_is_here(&self) {
+        let names: BTreeSet<_> = self.names.keys().chain(self.others.values().flatten()).collect();
+        self.room.say(names.into_iter().fold("here".to_owned(), |line, name| line + "\t" + name));
+    }
+}
+
+/// Who is in rooms here.
+fn members(rooms: &BTreeMap<String, ChatRoom>) -> Members {
+    let mut members = Members::new();
+    for (room, of) in rooms {
+        members.extend(of.names.keys().map(|name| (room.clone(), name.clone())));
+    }
+    members
 }
 
 fn open<'a>(rooms: &'a mut BTreeMap<String, ChatRoom>, name: &str) -> &'a mut ChatRoom {
     if rooms.len() >= MAX_ROOMS && !rooms.contains_key(name) {
-        rooms.retain(|_, room| room.room.members() > 0 || !room.names.is_empty());
+        rooms.retain(|_, room| room.room.members() > 0 || !room.others.is_empty());
     }
-    rooms
-        .entry(name.into())
-        .or_insert_with(|| ChatRoom { room: Room::new(MAX_KEPT), names: BTreeMap::new() })
+    rooms.entry(name.into()).or_insert_with(ChatRoom::new)
 }
 
 /// The room and the name of somebody who joins.

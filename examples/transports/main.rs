@@ -2,7 +2,9 @@
 //! to simulated clients and to your browser. Beside it a drawing board and a chat, over WebSockets.
 //!
 //! `cargo run --release --all-features --example transports [ADDR]`, then open the address in a browser. With
-//! `--headless [--seconds N] [--svg PATH]` it measures without one, prints a table and draws it.
+//! `--headless [--seconds N] [--svg PATH]` it measures without one, prints a table and draws it. With
+//! `--redis URL`, such as `redis://127.0.0.1:6379/`, it shares the chat's rooms with all others that have the same:
+//! what is said and who is there. While Redis is away, what is said waits for it.
 #![allow(clippy::cast_precision_loss, reason = "counts become figures to show")]
 #![allow(clippy::cast_sign_loss, reason = "no figure is negative")]
 
@@ -46,6 +48,7 @@ type Upgraded = Result<Response, HandshakeError>;
 
 struct Options {
     address: String,
+    redis: Option<String>,
     /// Seconds for each rate.
     headless: Option<u64>,
     svg: Option<PathBuf>,
@@ -71,16 +74,19 @@ async fn main() -> io::Result<()> {
         print!("{}", headless::table(&rows));
         return options.svg.map_or(Ok(()), |path| fs::write(path, chart::svg(&rows)));
     }
-    serve(&options.address, live, bench).await
+    serve(&options, live, bench).await
 }
 
-async fn serve(address: &str, live: Arc<Live>, bench: Bench) -> io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
+async fn serve(options: &Options, live: Arc<Live>, bench: Bench) -> io::Result<()> {
+    let (publisher, published) = match &options.redis {
+        Some(url) => backend::over_redis(url).map_err(io::Error::other)?,
+        None => backend::in_process(),
+    };
+    let listener = TcpListener::bind(&options.address).await?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
     println!("open http://{}/ in a browser", reachable(address));
 
-    let (publisher, published) = backend::in_process();
     let rooms = Arc::new(Chat::new(publisher));
     let app = App { live: live.clone(), board: Arc::new(Board::new()), chat: rooms.clone() };
     let measuring = live.clone();
@@ -133,7 +139,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 impl Options {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Self { address: "127.0.0.1:8080".into(), headless: None, svg: None };
+        let mut options =
+            Self { address: "127.0.0.1:8080".into(), redis: None, headless: None, svg: None };
         let mut seconds = 8;
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -143,6 +150,7 @@ impl Options {
                     let number = value()?.parse();
                     seconds = number.map_err(|_| "--seconds needs a whole number".to_owned())?;
                 }
+                "--redis" => options.redis = Some(value()?),
                 "--svg" => options.svg = Some(value()?.into()),
                 option if option.starts_with('-') => return Err(format!("no option {option}")),
                 _ => options.address = argument,

@@ -40,6 +40,11 @@ impl Room {
         self.say(line);
     }
 
+    /// Whether a line is among the last.
+    pub fn keeps(&self, line: &str) -> bool {
+        self.kept.iter().any(|kept| **kept == *line)
+    }
+
     pub fn forget(&mut self) {
         self.kept.clear();
     }
