@@ -106,7 +106,7 @@ async fn a_request_that_cannot_be_accepted_is_told_why_and_what_would_be() {
             without("Sec-WebSocket-Version: 13\r\n"),
             400,
             &["sec-websocket-version: 13"],
-            "the request needs exactly one Sec-WebSocket-Version header\n",
+            "the request needs exactly one Sec-WebSocket-Version header, 13\n",
         ),
         (
             "no key",
