@@ -66,7 +66,7 @@ async fn an_upgrade_is_answered_with_101_and_no_byte_behind_it_is_lost() {
     let answer = ask(&mut stream, &request).await;
     assert_eq!(answer.status, 101);
     assert_eq!(answer.header("upgrade"), Some("websocket"));
-    assert_eq!(answer.header("connection"), Some("upgrade"));
+    assert_eq!(answer.header("connection"), Some("Upgrade"));
     assert_eq!(answer.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     assert_eq!(answer.header("sec-websocket-extensions"), None);
     assert_eq!(answer.header("sec-websocket-protocol"), None);
