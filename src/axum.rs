@@ -30,7 +30,10 @@
 //! The example `axum_chat` has rooms, members with names, and sends away who is slow; `echo_server_axum` has a
 //! page at the same place as its WebSocket.
 
-use std::{fmt, ops};
+use std::{
+    fmt, ops,
+    sync::{Mutex, PoisonError},
+};
 
 use axum_core::{
     body::Body,
@@ -54,7 +57,8 @@ use crate::{
 pub struct WebSocketUpgrade {
     upgrade: Upgrade,
     answer: Answer,
-    on_failure: Box<dyn FnOnce(Error) + Send>,
+    /// Never locked: it makes this `Sync`, which a future that borrows it must see to be `Send`.
+    on_failure: Mutex<Box<dyn FnOnce(Error) + Send>>,
 }
 
 impl WebSocketUpgrade {
@@ -91,7 +95,7 @@ impl WebSocketUpgrade {
     /// did not give the connection away. Nobody is told else.
     #[must_use]
     pub fn on_failed_upgrade(self, tell: impl FnOnce(Error) + Send + 'static) -> Self {
-        Self { on_failure: Box::new(tell), ..self }
+        Self { on_failure: Mutex::new(Box::new(tell)), ..self }
     }
 
     /// Accepts, and has a task run `serve` with the WebSocket. Return the response: without it there is none.
@@ -108,10 +112,11 @@ impl WebSocketUpgrade {
             Ok(accepted) => accepted,
             Err(error) => return error.into_response(),
         };
+        let on_failure = self.on_failure.into_inner().unwrap_or_else(PoisonError::into_inner);
         tokio::spawn(async {
             match upgrading.await {
                 Ok(ws) => serve(ws).await,
-                Err(error) => (self.on_failure)(error),
+                Err(error) => on_failure(error),
             }
         });
         response.map(Body::new)
@@ -123,7 +128,7 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HandshakeError> {
         let upgrade = Upgrade::from_parts(parts, &Config::default())?;
-        Ok(Self { upgrade, answer: Answer::new(), on_failure: Box::new(drop) })
+        Ok(Self { upgrade, answer: Answer::new(), on_failure: Mutex::new(Box::new(drop)) })
     }
 }
 

@@ -10,6 +10,7 @@ use axum::{
     Router,
     extract::Request,
     handler::Handler,
+    http::StatusCode,
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::any,
@@ -105,6 +106,35 @@ async fn a_page_from_elsewhere_is_refused_with_a_question_mark() {
         let answer = ask(&mut stream, &with_lines(REQUEST, origin)).await;
         assert_eq!((answer.status, &*answer.body), (status, body), "{origin}");
     }
+}
+
+#[tokio::test]
+async fn a_handler_may_wait_for_who_looks_at_the_request_and_then_accept() {
+    async fn is_known(upgrade: &WebSocketUpgrade) -> bool {
+        tokio::task::yield_now().await;
+        upgrade.headers().text("cookie") == Some("a=0")
+    }
+    async fn handler(upgrade: WebSocketUpgrade) -> Response {
+        if !is_known(&upgrade).await {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        upgrade.on_upgrade(echoing)
+    }
+    for (cookie, status) in [("Cookie: a=0\r\n", 101), ("Cookie: a=1\r\n", 401), ("", 401)] {
+        let mut stream = web::axum(chat_by(handler));
+        let answer = ask(&mut stream, &with_lines(REQUEST, cookie)).await;
+        assert_eq!(answer.status, status, "{cookie}");
+    }
+}
+
+#[test]
+fn what_a_handler_holds_can_be_sent_to_and_borrowed_by_another_thread() {
+    fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<WebSocketUpgrade>();
+    is_send_and_sync::<fullduplex::hyper::Upgrade>();
+    is_send_and_sync::<WebSocket>();
+    #[cfg(feature = "http2")]
+    is_send_and_sync::<fullduplex::http2::WebSocket>();
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::{Mutex, PoisonError},
     task::{Context, Poll},
 };
 
@@ -13,7 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// What hyper gave away: a connection, or a stream of HTTP/2.
 #[derive(Debug)]
 pub struct UpgradedStream {
-    io: TokioIo<Upgraded>,
+    /// Never locked: hyper's type is not `Sync`, and a WebSocket is.
+    io: Mutex<TokioIo<Upgraded>>,
+    is_write_vectored: bool,
     /// Bytes that one write takes.
     most: usize,
 }
@@ -21,12 +24,17 @@ pub struct UpgradedStream {
 impl UpgradedStream {
     pub(super) fn new(upgraded: Upgraded, is_http2: bool) -> Self {
         let most = if is_http2 { MAX_HTTP2_WRITE } else { usize::MAX };
-        Self { io: TokioIo::new(upgraded), most }
+        let io = TokioIo::new(upgraded);
+        Self { is_write_vectored: io.is_write_vectored(), io: Mutex::new(io), most }
     }
 
     /// What hyper gave, which knows what it is: see [`Upgraded::downcast`].
     pub fn into_inner(self) -> Upgraded {
-        self.io.into_inner()
+        self.io.into_inner().unwrap_or_else(PoisonError::into_inner).into_inner()
+    }
+
+    fn io(&mut self) -> Pin<&mut TokioIo<Upgraded>> {
+        Pin::new(self.io.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -36,7 +44,7 @@ impl AsyncRead for UpgradedStream {
         cx: &mut Context<'_>,
         room: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, room)
+        self.io().poll_read(cx, room)
     }
 }
 
@@ -47,7 +55,7 @@ impl AsyncWrite for UpgradedStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let len = bytes.len().min(self.most);
-        Pin::new(&mut self.io).poll_write(cx, &bytes[..len])
+        self.io().poll_write(cx, &bytes[..len])
     }
 
     fn poll_write_vectored(
@@ -55,8 +63,8 @@ impl AsyncWrite for UpgradedStream {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.is_write_vectored() {
-            return Pin::new(&mut self.io).poll_write_vectored(cx, parts);
+        if self.is_write_vectored {
+            return self.io().poll_write_vectored(cx, parts);
         }
         // Of several, hyper would take the first one whole.
         let first = parts.iter().find(|part| !part.is_empty());
@@ -64,15 +72,15 @@ impl AsyncWrite for UpgradedStream {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
+        self.is_write_vectored
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+        self.io().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        self.io().poll_shutdown(cx)
     }
 }
 
