@@ -43,8 +43,16 @@ async fn one_path_has_a_page_and_a_websocket_on_one_connection() {
         None => "a page\n".into_response(),
         Some(upgrade) => upgrade.on_upgrade(echoing),
     }));
-    let page = edited(REQUEST, "Upgrade: websocket\r\n", "");
-    assert_eq!(ask(&mut stream, &page).await.body, "a page\n");
+    let page = REQUEST.replace("Upgrade: websocket\r\n", "");
+    let pages = [
+        ("of the same head", page.clone().into_bytes()),
+        ("UTF-8 in the target", page.replace("/chat", "/chat?q=é").into_bytes()),
+        ("an empty Host", edited(&page, "server.example.com", "")),
+        ("no Host", edited(&page, "Host: server.example.com\r\n", "")),
+    ];
+    for (name, page) in pages {
+        assert_eq!(ask(&mut stream, &page).await.body, "a page\n", "{name}");
+    }
     // One that does ask for a WebSocket, and breaks a rule, gets no page.
     let broken = edited(REQUEST, "Connection: Upgrade\r\n", "");
     let answer = ask(&mut stream, &broken).await;

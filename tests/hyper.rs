@@ -7,7 +7,7 @@ use std::{convert::Infallible, future::pending};
 
 use bytes::Bytes;
 use common::{
-    handshake::{REQUEST, chat, edited, handshake_error, io_error, with_lines},
+    handshake::{REQUEST, chat, edited, io_error, with_lines},
     masked, unmasked,
     web::{self, ask, echo, read},
 };
@@ -281,21 +281,4 @@ async fn a_connection_that_another_layer_took_cannot_be_had() {
     let answer = ask(&mut stream, REQUEST.as_bytes()).await;
     assert_eq!((answer.status, &*answer.body), (500, "internal error\n"));
     assert_eq!(errors.recv().await, Some(HandshakeError::NotUpgradable));
-}
-
-#[tokio::test]
-async fn a_request_of_crate_http_alone_cannot_be_upgraded_but_can_be_judged() {
-    let request = Request::builder()
-        .uri("/chat")
-        .header("Host", "server.example.com")
-        .header("Upgrade", "websocket")
-        .header("Connection", "keep-alive, Upgrade")
-        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-        .header("Sec-WebSocket-Version", "13");
-    let (mut parts, ()) = request.body(()).unwrap().into_parts();
-    let result = Upgrade::from_parts(&mut parts, &Config::default());
-    assert_eq!(result.unwrap_err(), HandshakeError::NotUpgradable);
-    parts.headers.remove("Upgrade");
-    let result = Upgrade::from_parts(&mut parts, &Config::default());
-    assert_eq!(handshake_error(result.map_err(Error::from)), HandshakeError::NotAnUpgrade);
 }

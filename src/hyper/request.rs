@@ -1,7 +1,7 @@
 //! A request as hyper has read it, as the handshake takes it.
 
 use http::{
-    Extensions, HeaderMap, Method, Uri, Version,
+    Extensions, HeaderMap, Method, Uri, Version, header,
     uri::{Authority, PathAndQuery},
 };
 
@@ -14,6 +14,7 @@ pub(super) fn head(
     headers: &HeaderMap,
     extensions: &Extensions,
 ) -> Result<RequestHead, HandshakeError> {
+    check_wish(version, headers, extensions)?;
     let headers = http_types::from_map(headers);
     match version {
         Version::HTTP_09 | Version::HTTP_10 => {
@@ -31,6 +32,23 @@ pub(super) fn head(
             RequestHead::http2(pseudo, headers)
         }
     }
+}
+
+/// Whether it asks for a WebSocket at all. Of one that does not, target and Host are the page's, which
+/// may take more than the handshake: hyper lets UTF-8 and an empty Host pass.
+fn check_wish(
+    version: Version,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<(), HandshakeError> {
+    if version > Version::HTTP_11 {
+        return protocol(extensions).map(drop).ok_or(HandshakeError::NotAnExtendedConnect);
+    }
+    // RFC 6455 §4.2.1 #3: a list of tokens, in any letter case.
+    let values = headers.get_all(header::UPGRADE).iter();
+    let mut tokens = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let is_wish = tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"websocket"));
+    if is_wish { Ok(()) } else { Err(HandshakeError::NotAnUpgrade) }
 }
 
 #[cfg(feature = "http2")]
