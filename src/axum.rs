@@ -25,7 +25,8 @@
 //!
 //! Route it with `any`: over HTTP/1.1 a WebSocket begins with a GET, over HTTP/2 with a CONNECT. `axum::serve`
 //! speaks HTTP/1.1, and with axum's feature `http2` HTTP/2 to clients that know it beforehand; the example
-//! `http2_server` has TLS, in which browsers agree on it. [`hyper`](crate::hyper) says more of HTTP/2.
+//! `http2_server` has TLS, in which browsers agree on it. A WebSocket over HTTP/2 needs this crate's feature
+//! `http2` too: without it, an extended CONNECT is answered 501. [`hyper`](crate::hyper) says more of HTTP/2.
 //!
 //! The example `axum_chat` has rooms, members with names, and sends away who is slow; `echo_server_axum` has a
 //! page at the same place as its WebSocket.

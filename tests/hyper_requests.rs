@@ -85,3 +85,11 @@ fn over_http2_a_request_without_a_protocol_is_no_extended_connect_whatever_its_t
         assert_eq!(error(request), HandshakeError::NotAnExtendedConnect, "{name}");
     }
 }
+
+#[cfg(not(feature = "http2"))]
+#[test]
+fn without_feature_http2_an_extended_connect_names_a_protocol_that_is_unknown() {
+    let error = error(http2(Method::CONNECT, "https://chat.example/chat"));
+    assert_eq!(error, HandshakeError::UnknownProtocol);
+    assert_eq!(error.response().status, 501);
+}

@@ -29,6 +29,9 @@
 //!
 //! # Over HTTP/2
 //!
+//! Without feature `http2` of this crate an extended CONNECT is refused with
+//! [`UnknownProtocol`](HandshakeError::UnknownProtocol) (501), also where hyper has its own.
+//!
 //! `enable_connect_protocol` has the server say that it takes extended CONNECTs (RFC 8441 §3); no client
 //! asks without that. What a WebSocket has not taken is held for it, and by hyper's own settings it holds up
 //! all others of its connection when that is 1 MiB; when they are small messages, of which each costs 256

@@ -14,7 +14,7 @@ pub(super) fn head(
     headers: &HeaderMap,
     extensions: &Extensions,
 ) -> Result<RequestHead, HandshakeError> {
-    check_wish(version, headers, extensions)?;
+    check_wish(method, uri, version, headers, extensions)?;
     let headers = http_types::from_map(headers);
     match version {
         Version::HTTP_09 | Version::HTTP_10 => {
@@ -37,12 +37,22 @@ pub(super) fn head(
 /// Whether it asks for a WebSocket at all. Of one that does not, target and Host are the page's, which
 /// may take more than the handshake: hyper lets UTF-8 and an empty Host pass.
 fn check_wish(
+    method: &Method,
+    uri: &Uri,
     version: Version,
     headers: &HeaderMap,
     extensions: &Extensions,
 ) -> Result<(), HandshakeError> {
     if version > Version::HTTP_11 {
-        return protocol(extensions).map(drop).ok_or(HandshakeError::NotAnExtendedConnect);
+        // RFC 8441 §4: of CONNECTs, only an extended one has a path; the feature shows its protocol.
+        let is_extended = method == Method::CONNECT && uri.path_and_query().is_some();
+        return match protocol(extensions) {
+            Some(_) => Ok(()),
+            None if is_extended && cfg!(not(feature = "http2")) => {
+                Err(HandshakeError::UnknownProtocol)
+            }
+            None => Err(HandshakeError::NotAnExtendedConnect),
+        };
     }
     // RFC 6455 §4.2.1 #3: a list of tokens, in any letter case.
     let values = headers.get_all(header::UPGRADE).iter();
