@@ -47,7 +47,7 @@ async fn join(
     };
     let mut config = Config::default();
     config.max_message_len = MAX_MESSAGE_LEN;
-    Ok(upgrade.config(config).on_upgrade(async move |ws| {
+    Ok(upgrade.with_config(config).on_upgrade(async move |ws| {
         let say = |what: &str| drop(room.send(Prepared::new(format!("{name}{what}"))));
         say(" is here");
         let ended = talk(ws, |text| say(&format!(": {text}")), said).await;

@@ -38,7 +38,7 @@ async fn page_or_echo(upgrade: Option<WebSocketUpgrade>) -> Response {
         return Html(include_str!("shared/echo.html")).into_response();
     };
     println!("{} {:?}", upgrade.method(), upgrade.protocol()); // over HTTP/2 CONNECT Some("websocket")
-    upgrade.config(config::config()).on_upgrade(|ws| async {
+    upgrade.with_config(config::config()).on_upgrade(|ws| async {
         if let Err(error) = echo(ws).await {
             eprintln!("{error}");
         }

@@ -61,7 +61,7 @@ async fn page_or_echo(upgrade: Option<WebSocketUpgrade>) -> Response {
         return Html(include_str!("shared/echo.html")).into_response();
     };
     println!("{} {:?}", upgrade.method(), upgrade.protocol()); // CONNECT Some("websocket")
-    upgrade.config(config::config()).on_upgrade(async |ws| drop(echo(ws).await))
+    upgrade.with_config(config::config()).on_upgrade(async |ws| drop(echo(ws).await))
 }
 
 async fn echo(mut ws: WebSocket) -> Result<(), fullduplex::Error> {

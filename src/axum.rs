@@ -65,8 +65,15 @@ pub struct WebSocketUpgrade {
 impl WebSocketUpgrade {
     /// Sets the limits of the connection, and compression; they are the default ones else.
     #[must_use]
-    pub fn config(self, config: Config) -> Self {
+    pub fn with_config(self, config: Config) -> Self {
         Self { upgrade: self.upgrade.with_config(config), ..self }
+    }
+
+    /// [`with_config`](Self::with_config).
+    #[doc(hidden)]
+    #[must_use]
+    pub fn config(self, config: Config) -> Self {
+        self.with_config(config)
     }
 
     /// Chooses the first of `known` that the client offers, if there is one: the order is the server's. What

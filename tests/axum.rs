@@ -212,7 +212,7 @@ async fn messages_are_compressed_if_the_config_says_so_and_held_to_its_limits() 
         let mut config = Config::default();
         config.compression = Some(Compression::default());
         config.max_message_len = 10_000;
-        upgrade.config(config).on_upgrade(async move |ws| drop(sender.send(ws)))
+        upgrade.with_config(config).on_upgrade(async move |ws| drop(sender.send(ws)))
     });
     let (mut client, response) = connect_over(web::axum(app), &chat(), &config).await.unwrap();
     let mut server = websockets.recv().await.unwrap();

@@ -83,7 +83,7 @@ async fn websocket(
     let mut config = Config::default();
     config.max_message_len = MAX_SAID_LEN as u64;
     let after = after(&uri, &feed);
-    Ok(upgrade.config(config).on_upgrade(move |ws| async move {
+    Ok(upgrade.with_config(config).on_upgrade(move |ws| async move {
         // A client that leaves at any moment is nothing to tell of.
         let _ = both_ways(ws, &feed, after).await;
     }))

@@ -118,7 +118,7 @@ async fn chat(State(app): State<App>, upgrade: WebSocketUpgrade) -> Upgraded {
 fn limited(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     let mut config = Config::default();
     config.max_message_len = 4 * 1024;
-    upgrade.config(config)
+    upgrade.with_config(config)
 }
 
 /// Where a browser on this machine finds one that listens at any address.
