@@ -39,10 +39,11 @@ fn chat_by<T: 'static>(handler: impl Handler<T, ()>) -> Router {
 
 #[tokio::test]
 async fn one_path_has_a_page_and_a_websocket_on_one_connection() {
-    let mut stream = web::axum(chat_by(async |upgrade: Option<WebSocketUpgrade>| match upgrade {
-        None => "a page\n".into_response(),
-        Some(upgrade) => upgrade.on_upgrade(echoing),
-    }));
+    let mut stream =
+        web::axum_http1(chat_by(async |upgrade: Option<WebSocketUpgrade>| match upgrade {
+            None => "a page\n".into_response(),
+            Some(upgrade) => upgrade.on_upgrade(echoing),
+        }));
     let page = REQUEST.replace("Upgrade: websocket\r\n", "");
     let pages = [
         ("of the same head", page.clone().into_bytes()),
@@ -87,7 +88,7 @@ async fn the_extractor_answers_what_is_no_request_for_a_websocket() {
     ];
     for (name, request, status, header) in cases {
         let mut stream =
-            web::axum(chat_by(async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(echoing)));
+            web::axum_http1(chat_by(async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(echoing)));
         let answer = ask(&mut stream, &request).await;
         assert_eq!(answer.status, status, "{name}");
         assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"), "{name}");
@@ -110,7 +111,7 @@ async fn a_page_from_elsewhere_is_refused_with_a_question_mark() {
         ("", 101, ""),
     ];
     for (origin, status, body) in cases {
-        let mut stream = web::axum(chat_by(handler));
+        let mut stream = web::axum_http1(chat_by(handler));
         let answer = ask(&mut stream, &with_lines(REQUEST, origin)).await;
         assert_eq!((answer.status, &*answer.body), (status, body), "{origin}");
     }
@@ -129,7 +130,7 @@ async fn a_handler_may_wait_for_who_looks_at_the_request_and_then_accept() {
         upgrade.on_upgrade(echoing)
     }
     for (cookie, status) in [("Cookie: a=0\r\n", 101), ("Cookie: a=1\r\n", 401), ("", 401)] {
-        let mut stream = web::axum(chat_by(handler));
+        let mut stream = web::axum_http1(chat_by(handler));
         let answer = ask(&mut stream, &with_lines(REQUEST, cookie)).await;
         assert_eq!(answer.status, status, "{cookie}");
     }
@@ -162,7 +163,7 @@ async fn the_server_prefers_a_subprotocol_of_those_that_the_client_offers() {
             upgrade.on_upgrade(async move |ws| drop(sender.send(ws)))
         });
         let request = offered.iter().fold(chat(), |request, offered| request.subprotocol(offered));
-        let connected = connect_over(web::axum(app), &request, &Config::default()).await;
+        let connected = connect_over(web::axum_http1(app), &request, &Config::default()).await;
         let (client, _) = connected.unwrap();
         assert_eq!(client.subprotocol(), chosen, "{offered:?}, {known:?}");
         assert_eq!(websockets.recv().await.unwrap().subprotocol(), chosen);
@@ -177,7 +178,7 @@ async fn headers_of_the_handlers_are_in_the_answer_and_the_offer_is_there_to_be_
         upgrade.header("Set-Cookie", "a=1").header("Set-Cookie", "b=2").on_upgrade(echoing)
     });
     let request = chat().header("Cookie", "a=0");
-    let connected = connect_over(web::axum(app), &request, &Config::default()).await;
+    let connected = connect_over(web::axum_http1(app), &request, &Config::default()).await;
     let (_, response) = connected.unwrap();
     let cookies: Vec<_> = response.headers.values("set-cookie").collect();
     assert_eq!(cookies, [b"a=1", b"b=2"]);
@@ -193,7 +194,7 @@ async fn an_answer_that_cannot_be_written_is_500_and_the_handlers_task_never_run
             .on_failed_upgrade(move |error| drop(failed.send(error.to_string())))
             .on_upgrade(async move |_| drop(sender.send("upgraded".into())))
     });
-    let mut stream = web::axum(app);
+    let mut stream = web::axum_http1(app);
     let answer = ask(&mut stream, REQUEST.as_bytes()).await;
     assert_eq!((answer.status, &*answer.body), (500, "internal error\n"));
     drop(stream);
@@ -214,7 +215,8 @@ async fn messages_are_compressed_if_the_config_says_so_and_held_to_its_limits() 
         config.max_message_len = 10_000;
         upgrade.with_config(config).on_upgrade(async move |ws| drop(sender.send(ws)))
     });
-    let (mut client, response) = connect_over(web::axum(app), &chat(), &config).await.unwrap();
+    let (mut client, response) =
+        connect_over(web::axum_http1(app), &chat(), &config).await.unwrap();
     let mut server = websockets.recv().await.unwrap();
     assert!(response.headers.text("sec-websocket-extensions").is_some());
     assert!(client.compression().is_some());
@@ -242,7 +244,7 @@ fn reporting(upgrade: WebSocketUpgrade, failed: mpsc::UnboundedSender<Error>) ->
 async fn a_handler_is_told_of_a_client_that_left_before_the_answer() {
     let (failed, mut errors) = mpsc::unbounded_channel();
     let (begun, mut has_begun) = mpsc::unbounded_channel();
-    let mut stream = web::axum(chat_by(async move |upgrade: WebSocketUpgrade| {
+    let mut stream = web::axum_http1(chat_by(async move |upgrade: WebSocketUpgrade| {
         let _response = reporting(upgrade, failed);
         begun.send(()).unwrap();
         pending::<Response>().await
@@ -273,7 +275,7 @@ async fn a_layer_that_takes_the_connection_leaves_500() {
         Ok(next.run(request).await)
     }
     let app = chat_by(async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(echoing));
-    let mut stream = web::axum(app.layer(from_fn(take)));
+    let mut stream = web::axum_http1(app.layer(from_fn(take)));
     let answer = ask(&mut stream, REQUEST.as_bytes()).await;
     assert_eq!((answer.status, &*answer.body), (500, "internal error\n"));
 }

@@ -7,7 +7,7 @@ mod common;
 use axum::{Router, routing::any};
 use bytes::Bytes;
 use common::{
-    http2::{self as wire, Server, chat, opened, others},
+    http2::{self as wire, Server, chat, opened, others, piece},
     read_frames, unmasked,
     web::echo,
 };
@@ -78,13 +78,6 @@ const PIECE: usize = 1000;
 const CLIENTS_MOST: usize = 128 * 1024 / PIECE + 1;
 const SERVERS_MOST: usize = 5 * 64 * 1024 / PIECE + 1;
 
-/// Pieces without end, numbered.
-fn piece(number: usize) -> Vec<u8> {
-    let mut piece = vec![0; PIECE];
-    piece[..8].copy_from_slice(&number.to_be_bytes());
-    piece
-}
-
 #[tokio::test]
 async fn a_client_waits_for_a_server_that_does_not_read_and_goes_on_when_it_does() {
     let (mut server, stream) = Server::new();
@@ -93,7 +86,7 @@ async fn a_client_waits_for_a_server_that_does_not_read_and_goes_on_when_it_does
     let (fed, mut feeding) = mpsc::unbounded_channel();
     let writer = tokio::spawn(async move {
         for number in 0..1000 {
-            ws.feed(piece(number)).await.unwrap();
+            ws.feed(piece(number, PIECE)).await.unwrap();
             fed.send(()).unwrap();
         }
         ws.flush().await.unwrap();
@@ -107,7 +100,7 @@ async fn a_client_waits_for_a_server_that_does_not_read_and_goes_on_when_it_does
         bytes.extend(peer.hear().await.unwrap().unwrap());
     }
     for (number, frame) in read_frames(&bytes).iter().enumerate() {
-        assert_eq!(frame.payload, piece(number));
+        assert_eq!(frame.payload, piece(number, PIECE));
     }
     writer.await.unwrap();
     assert_eq!(feeding.recv_many(&mut Vec::new(), 2000).await, 1000);
@@ -119,7 +112,7 @@ async fn a_server_waits_for_a_client_that_does_not_read_and_goes_on_when_it_does
     let app = Router::new().fallback(any(async move |upgrade: WebSocketUpgrade| {
         upgrade.on_upgrade(async move |mut ws| {
             for number in 0..1000 {
-                ws.feed(piece(number)).await.unwrap();
+                ws.feed(piece(number, PIECE)).await.unwrap();
                 fed.send(()).unwrap();
             }
             ws.close(CloseCode::NORMAL, "").await.unwrap();
@@ -130,7 +123,7 @@ async fn a_server_waits_for_a_client_that_does_not_read_and_goes_on_when_it_does
     let accepted = feeding.len();
     assert!(accepted > 64 && accepted <= SERVERS_MOST, "{accepted}");
     for number in 0..1000 {
-        assert_eq!(ws.receive().await.unwrap(), Some(piece(number).into()));
+        assert_eq!(ws.receive().await.unwrap(), Some(piece(number, PIECE).into()));
     }
     assert_eq!(ws.receive().await.unwrap(), None);
     assert_eq!(feeding.recv_many(&mut Vec::new(), 2000).await, 1000);

@@ -7,9 +7,8 @@ mod common;
 
 use allocation_counter::measure;
 use axum::{Router, extract::Request, response::Response, routing::any};
-use bytes::Bytes;
 use common::{
-    http2::{self as wire, others},
+    http2::{self as wire, others, piece, runtime},
     web::echo,
 };
 use fullduplex::{
@@ -18,7 +17,7 @@ use fullduplex::{
     http2,
 };
 use hyper_util::{rt::TokioExecutor, server::conn::auto};
-use tokio::sync::mpsc;
+use tokio::{runtime::Runtime, sync::mpsc};
 
 /// Beside the one that is not read.
 const OTHERS: usize = 99;
@@ -28,12 +27,6 @@ const PIECE: usize = 10_000;
 /// What may be held for the one: a stream's window of 64 KiB at its reader, in hyper three writes of
 /// 64 KiB on their way, 64 KiB in each direction of the stream in memory, and a message at either end.
 const HELD: u64 = 512 * 1024;
-
-fn piece(number: usize) -> Bytes {
-    let mut piece = vec![0; PIECE];
-    piece[..8].copy_from_slice(&number.to_be_bytes());
-    piece.into()
-}
 
 async fn open(connection: &http2::Connection, path: &str) -> http2::WebSocket {
     let request = ClientRequest::new(&format!("ws://chat.example/{path}")).unwrap();
@@ -76,12 +69,8 @@ async fn open_others(connection: &http2::Connection) -> Vec<http2::WebSocket> {
 }
 
 /// Counts what `work` holds at its most beside what was there before.
-fn held(runtime: &tokio::runtime::Runtime, work: impl Future<Output = ()>) -> u64 {
+fn held(runtime: &Runtime, work: impl Future<Output = ()>) -> u64 {
     measure(|| runtime.block_on(work)).bytes_max
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
 }
 
 #[test]
@@ -92,7 +81,7 @@ fn a_client_that_does_not_read_one_of_a_hundred_reads_the_others() {
         let sent = sent.clone();
         async move {
             for number in 0.. {
-                if ws.send(piece(number)).await.is_err() {
+                if ws.send(piece(number, PIECE)).await.is_err() {
                     return;
                 }
                 let _ = sent.send(());
@@ -114,7 +103,7 @@ fn a_client_that_does_not_read_one_of_a_hundred_reads_the_others() {
     assert!((64 * 1024 / PIECE..HELD as usize / PIECE).contains(&sending.len()));
     runtime.block_on(async {
         for number in 0..1000 {
-            assert_eq!(one.receive().await.unwrap(), Some(piece(number).into()));
+            assert_eq!(one.receive().await.unwrap(), Some(piece(number, PIECE).into()));
         }
         sending.recv_many(&mut Vec::new(), usize::MAX).await;
     });
@@ -138,7 +127,7 @@ fn a_server_that_does_not_read_one_of_a_hundred_reads_the_others() {
     let bytes = held(&runtime, async {
         tokio::spawn(async move {
             for number in 0.. {
-                if one.send(piece(number)).await.is_err() {
+                if one.send(piece(number, PIECE)).await.is_err() {
                     return;
                 }
                 let _ = sent.send(());
@@ -152,7 +141,7 @@ fn a_server_that_does_not_read_one_of_a_hundred_reads_the_others() {
     assert!((64 * 1024 / PIECE..HELD as usize / PIECE).contains(&sending.len()));
     runtime.block_on(async {
         for number in 0..1000 {
-            assert_eq!(at_server.receive().await.unwrap(), Some(piece(number).into()));
+            assert_eq!(at_server.receive().await.unwrap(), Some(piece(number, PIECE).into()));
         }
     });
 }
@@ -174,7 +163,7 @@ fn with_the_windows_that_hyper_has_by_default_one_that_is_not_read_holds_up_the_
         let mut at_server = accepted.recv().await.unwrap();
         let sending = tokio::spawn(async move {
             for number in 0..300 {
-                one.send(piece(number)).await.unwrap();
+                one.send(piece(number, PIECE)).await.unwrap();
             }
             one
         });
@@ -186,7 +175,7 @@ fn with_the_windows_that_hyper_has_by_default_one_that_is_not_read_holds_up_the_
         others().await;
         assert!(!sending.is_finished() && !echoing.is_finished());
         for number in 0..300 {
-            assert_eq!(at_server.receive().await.unwrap(), Some(piece(number).into()));
+            assert_eq!(at_server.receive().await.unwrap(), Some(piece(number, PIECE).into()));
         }
         assert_eq!(echoing.await.unwrap(), Some("Hello".into()));
         sending.await.unwrap();

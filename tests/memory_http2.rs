@@ -9,15 +9,11 @@ use axum::{Router, routing::any};
 use bytes::Bytes;
 use common::{
     handshake,
-    http2::{self as wire, Server, accepted, opened, others},
+    http2::{self as wire, Server, accepted, opened, others, runtime},
     web,
 };
 use fullduplex::{CloseCode, Config, axum::WebSocketUpgrade};
 use tokio::runtime::Runtime;
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
-}
 
 /// What each of 100 holds, in bytes, whose tasks `spawn` spawns.
 fn each(runtime: &Runtime, mut spawn: impl AsyncFnMut()) -> i64 {
@@ -63,7 +59,7 @@ fn an_idle_server_on_hyper_holds_little_beside_what_hyper_does() {
     }));
     let mut clients = Vec::with_capacity(102);
     let bytes = each(&runtime, async || {
-        let mut stream = web::axum(app.clone());
+        let mut stream = web::axum_http1(app.clone());
         web::ask(&mut stream, handshake::REQUEST.as_bytes()).await;
         clients.push(stream);
     });

@@ -11,7 +11,12 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
-use tokio::{select, sync::mpsc, task::JoinHandle};
+use tokio::{
+    runtime::{Builder, Runtime},
+    select,
+    sync::mpsc,
+    task::JoinHandle,
+};
 
 /// A request for a WebSocket.
 pub(crate) fn chat() -> ClientRequest {
@@ -189,6 +194,18 @@ pub(crate) async fn accepted(requests: &mut SendRequest<Bytes>) -> Stream {
     let (answer, stream) = asked(requests, request(Method::CONNECT, Some("websocket"))).await;
     assert_eq!(answer.status(), 200);
     stream
+}
+
+/// A message of `len` bytes that tells its number.
+pub(crate) fn piece(number: usize, len: usize) -> Bytes {
+    let mut piece = vec![0; len];
+    piece[..8].copy_from_slice(&number.to_be_bytes());
+    piece.into()
+}
+
+/// One thread, whose allocations can be counted.
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().build().unwrap()
 }
 
 /// Lets all others do what they have to do.

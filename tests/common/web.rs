@@ -28,7 +28,7 @@ where
 }
 
 /// Has axum answer HTTP/1.1.
-pub(crate) fn axum(app: Router) -> MemoryStream {
+pub(crate) fn axum_http1(app: Router) -> MemoryStream {
     let (client, server) = MemoryStream::pair();
     let service = TowerToHyperService::new(app);
     let connection = http1::Builder::new().serve_connection(TokioIo::new(server), service);
