@@ -154,7 +154,8 @@ async fn a_websocket_of_the_servers_that_is_dropped_ends_its_stream_behind_what_
     ws.send("last words").await.unwrap();
     drop(ws);
     assert_eq!(peer.hear().await.unwrap().unwrap(), unmasked(0x81, b"last words"));
-    while let Some(Ok(_)) = peer.hear().await {}
+    let end = peer.hear().await;
+    assert!(end.is_none(), "END_STREAM, no reset: {end:?}");
 }
 
 /// How a connection may end under its WebSockets.

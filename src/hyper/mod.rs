@@ -41,7 +41,7 @@
 //! The stream of HTTP/2 ends as a TCP connection does (§5): its end without a Close is
 //! [`ProtocolError::EndWithoutClose`](crate::ProtocolError::EndWithoutClose), and so is the peer's
 //! `RST_STREAM` with `CANCEL`, which hyper does not tell apart from an end; any other is
-//! [`Error::Io`].
+//! [`Error::Io`]. A WebSocket that is dropped ends its stream with `END_STREAM`, behind what was sent.
 
 mod request;
 mod stream;
