@@ -69,13 +69,6 @@ impl WebSocketUpgrade {
         Self { upgrade: self.upgrade.with_config(config), ..self }
     }
 
-    /// [`with_config`](Self::with_config).
-    #[doc(hidden)]
-    #[must_use]
-    pub fn config(self, config: Config) -> Self {
-        self.with_config(config)
-    }
-
     /// Chooses the first of `known` that the client offers, if there is one: the order is the server's. What
     /// the client offers, in its order, is in [`Offer::subprotocols`].
     #[must_use]

@@ -26,7 +26,7 @@ fn app_with(config: Config) -> Router {
     Router::new().route(
         "/room",
         any(async move |upgrade: WebSocketUpgrade| {
-            upgrade.config(config).on_upgrade(async |ws| drop(echo(ws).await))
+            upgrade.with_config(config).on_upgrade(async |ws| drop(echo(ws).await))
         }),
     )
 }

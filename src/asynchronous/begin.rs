@@ -2,11 +2,11 @@
 
 use super::{
     adapter::{Adapter, check_timers},
-    link::Whole,
     observe::Observer,
     receive::Inbox,
     state::State,
     websocket::WebSocket,
+    whole::Whole,
 };
 use crate::{Accepted, Config, Connection, handshake, hidden::Hidden, read_buffer::ReadBuffer};
 

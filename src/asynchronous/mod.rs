@@ -36,6 +36,7 @@ mod stream;
 mod tunnel;
 mod wakers;
 mod websocket;
+mod whole;
 mod wire;
 mod writer;
 

@@ -4,8 +4,9 @@ use std::task::{Context, Poll};
 
 use super::{
     adapter::{Adapter, sealed},
-    link::{Link, Whole},
+    link::Link,
     outbox::{self, Outbox},
+    whole::Whole,
 };
 use crate::{Connection, Error, Fin, Message, SendError, WriteBuffer};
 

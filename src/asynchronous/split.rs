@@ -11,10 +11,11 @@ use super::{
     adapter::{Adapter, ByLock, Locked, ReadFrom, Runtime, WriteTo, sealed},
     half::{self, Half},
     lending::Lending,
-    link::{Link, Whole},
+    link::Link,
     outbox::{self, Outbox},
     receive::Inbox,
     websocket::WebSocket,
+    whole::Whole,
     writer::MessageWriter,
 };
 use crate::{

@@ -14,11 +14,12 @@ use super::wakers::Wakers;
 use super::{
     adapter::{Adapter, Locked, ReadFrom, WriteTo, sealed},
     lending::Lending,
-    link::{Link, Turn, Whole},
+    link::{Link, Turn},
     outbox::{self, Outbox},
     receive::Inbox,
     reply::Reply,
     split::{self, ReceiveHalf, ReceiveHalfByLock, SendHalf, SendHalfByLock},
+    whole::Whole,
     writer::MessageWriter,
 };
 use crate::{
