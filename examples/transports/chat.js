@@ -34,6 +34,10 @@ export function chat() {
 
   find('join').onsubmit = (event) => {
     event.preventDefault();
+    for (const field of [room, name]) {
+      field.value = field.value.trim();
+      if (!field.reportValidity()) return; // `required`: the server takes no blank one
+    }
     keep('room', room.value);
     keep('name', name.value);
     socket.again();

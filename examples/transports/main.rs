@@ -1,7 +1,7 @@
 //! Polling, long polling, streaming and WebSocket side by side, measured: the same events, delivered four ways
 //! to simulated clients and to your browser. Beside it a drawing board and a chat, over WebSockets.
 //!
-//! `cargo run --release --all-features --example transports [ADDR]`, then open the address in a browser. With
+//! `cargo run --release --features axum --example transports [ADDR]`, then open the address in a browser. With
 //! `--headless [--seconds N] [--svg PATH]` it measures without one, prints a table and draws it. With
 //! `--redis URL`, such as `redis://127.0.0.1:6379/`, it shares the chat's rooms with all others that have the same:
 //! what is said and who is there. While Redis is away, what is said waits for it.

@@ -45,6 +45,8 @@ class Own {
     this.delays.push(Math.max(came - created, 0));
     if (this.delays.length > 200) this.delays.shift();
     this.heard.push([created, came]);
+    // A tab that is hidden is not drawn.
+    this.forget(came);
   }
   median() { return this.delays.toSorted((a, b) => a - b)[this.delays.length >> 1]; }
   /** Forgets what is on no plot any more. */

@@ -1,7 +1,7 @@
 // What to use, from the settings alone: the figures show whether it is right.
 
-// Of a request with its answer, as a browser sends it, in bytes without what it carries.
-const REQUEST = 690;
+// Of a request with its answer, as the simulated clients of long polling make it, in bytes without what it carries.
+const REQUEST = 600;
 
 const number = (value) => value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
 const count = (value, name) => `${number(value)} ${name}${value === 1 ? '' : 's'}`;
