@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use common::{
     http2::{self as wire, Server, chat, opened, others},
@@ -81,6 +83,15 @@ async fn a_refusal_whose_body_does_not_end_is_told_as_far_as_it_came() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_handshake_without_a_limit_in_time_is_done_as_any_other() {
+    let (mut server, stream) = Server::new();
+    let connection = wire::connect(stream).await;
+    let mut config = Config::default();
+    config.handshake_timeout = Duration::MAX;
+    opened(&mut server, &connection, &config).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use h2::{RecvStream, SendStream, ext::Protocol};
 use http::{HeaderMap, Method, Request, Uri};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::{Connection, Http2Stream, WebSocket, failed, outgoing::Outgoing};
 use crate::{
@@ -27,15 +27,15 @@ impl Connection {
         request: &ClientRequest,
         config: &Config,
     ) -> Result<(WebSocket, Response), Error> {
-        Box::pin(self.open_until(Instant::now() + config.handshake_timeout, request, config)).await
+        Box::pin(self.open_in_time(request, config)).await
     }
 
-    async fn open_until(
+    async fn open_in_time(
         &self,
-        deadline: Instant,
         request: &ClientRequest,
         config: &Config,
     ) -> Result<(WebSocket, Response), Error> {
+        let (begun, limit) = (Instant::now(), config.handshake_timeout);
         let (connect, pseudo, headers) = ExtendedConnect::start(request, config)?;
         let mut request = Request::new(());
         *request.method_mut() = Method::CONNECT;
@@ -43,15 +43,16 @@ impl Connection {
         *request.headers_mut() = http_types::to_map(&headers)?;
         request.extensions_mut().insert(Protocol::from_static("websocket"));
 
-        let asked = timeout_at(deadline, self.ask(request)).await;
+        let asked = timeout(limit, self.ask(request)).await;
         let (answer, send, mut receive) = asked.map_err(|_| Timeout::Handshake)??;
         check_limits(answer.headers(), config)?;
         let mut response = Response::new(answer.status().as_u16());
         response.headers = http_types::from_map(answer.headers());
         if !answer.status().is_success() {
-            let (body, limit) = (&mut response.body, config.max_refusal_body_len);
+            let (body, max_len) = (&mut response.body, config.max_refusal_body_len);
+            let rest = limit.saturating_sub(begun.elapsed());
             // One that does not end is told as far as it came.
-            let _ = timeout_at(deadline, read_body(&mut receive, limit, body)).await;
+            let _ = timeout(rest, read_body(&mut receive, max_len, body)).await;
         }
         let accepted = connect.receive(&response)?;
         let ws = WebSocket::accepted(Http2Stream::new(send, receive), accepted, &[]);
