@@ -147,7 +147,7 @@ pub(super) trait Link {
     fn give_up(&mut self, cx: &mut Context<'_>) {
         let is_hasty = self.state(|state| {
             state.give_up();
-            state.is_hasty() && state.connection.is_closed()
+            state.is_hasty()
         });
         if !is_hasty {
             self.abort(cx);

@@ -167,7 +167,8 @@ impl State {
 
     /// Whether both Closes were sent, and no more than the end of the stream is waited for, not long.
     pub(super) fn is_hasty(&self) -> bool {
-        self.ending == Ending::Hasty && !self.connection.has_failed()
+        let has_closed = self.connection.is_closed() && !self.connection.has_failed();
+        self.ending == Ending::Hasty && has_closed
     }
 
     /// Begins to wait for the end of the stream.
